@@ -1,0 +1,62 @@
+import {readFileSync} from 'node:fs'
+import module from 'node:module'
+import {join} from 'node:path'
+import type {PJSON} from '@oclif/core/interfaces'
+import {describeError} from './errors.ts'
+
+/**
+ * Runs the command line. `root` is the package's directory; with `sources` the commands are loaded as TypeScript from
+ * ./commands. Plugins are off: a file in the data directory must not be able to run code in an administrator's shell.
+ */
+export async function start(root: string, options: {sources?: boolean} = {}): Promise<void> {
+  endQuietlyOnBrokenPipe()
+  module.enableCompileCache?.()
+  const {Config, flush, run} = await import('@oclif/core')
+  const config = new Config({
+    root,
+    userPlugins: false,
+    devPlugins: false,
+    ...(options.sources ? {pjson: sourcePackage(root), ignoreManifest: true} : {}),
+  })
+  try {
+    await config.load()
+    await run(process.argv.slice(2), config)
+    await flush()
+  } catch (error) {
+    endWith(error)
+  }
+}
+
+// `postern … | head -1` closes the pipe early; that is not an error of ours, and oclif's own answer is exit 13.
+function endQuietlyOnBrokenPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    throw error
+  })
+  process.stderr.on('error', () => {})
+}
+
+function sourcePackage(root: string): PJSON {
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON & {oclif: object}
+  return {
+    ...pjson,
+    oclif: {...pjson.oclif, commands: {strategy: 'pattern', target: './commands'}, settings: {enableAutoTranspile: false}},
+  } as unknown as PJSON
+}
+
+// Commands report their own failures; what arrives here was raised before a command ran (an unknown command).
+function endWith(error: unknown): void {
+  const exit = (error as {oclif?: {exit?: number}}).oclif?.exit
+  const reported = (error as {code?: string}).code === 'EEXIT'
+  if (reported) {
+    process.exitCode = exit ?? 0
+    return
+  }
+  const report = describeError(error)
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify({schema: 'postern.error/1', error: report}, null, 2)}\n`)
+  } else {
+    process.stderr.write(`postern: ${report.message}\n${report.hints.map(hint => `  hint: ${hint}\n`).join('')}`)
+  }
+  process.exitCode = report.exit
+}

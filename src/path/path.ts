@@ -1,0 +1,71 @@
+import type {MailDomain} from '../mail/address.ts'
+import type {Clock, Dialer, Random} from '../mail/world.ts'
+import type {Resolver} from '../dns/resolver.ts'
+import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import type {EffectiveProfile} from '../policy/profile.ts'
+import type {ClientSession} from '../smtp/client.ts'
+
+/** The world an engine walks in. */
+export interface PathWorld extends Clock, Dialer, Random {
+  resolver: Resolver
+  /** Name for EHLO. */
+  helloName: string
+  ports: {smtp: number; smtps: number}
+  timeouts: PathTimeouts
+}
+
+/** Milliseconds, each for one step (RFC 5321 §4.5.3.2 gives the upper bounds; a probe uses shorter ones). */
+export interface PathTimeouts {
+  connect: number
+  greeting: number
+  command: number
+  handshake: number
+}
+
+export interface PathRequest {
+  domain: MailDomain
+  /** Static next hop instead of MX; `host` may be a name or an IP address. */
+  route?: {host: string; port?: number | undefined} | null
+  /** Skip DNS altogether: this address, judged under this host name (`--connect`). */
+  fixed?: {address: string; port: number; host: string} | null
+  /** Instead of the world's SMTP port. */
+  port?: number | undefined
+  /** TLS from the first byte. */
+  implicitTls?: boolean
+  /** The decide step: rules may look at the address that is about to be dialled. */
+  profileFor(address: string): EffectiveProfile
+  /**
+   * `first`: stop at the first address where the profile lets mail pass (the relay).
+   * `all`: look at every address, upgrade wherever TLS is offered, QUIT, never fall back (the probe).
+   */
+  visit: 'first' | 'all'
+  /** TLS failures in a row that were seen at this address before (`fallback-after`). Default 0. */
+  failedBefore?(address: string): number
+  /** The message asks for REQUIRETLS. */
+  requireTls?: boolean
+  /** Overall end. */
+  signal?: AbortSignal
+}
+
+/** One line of what the engine does, while it does it. */
+export type PathEvent =
+  | {type: 'located'; evidence: PathEvidence['route']}
+  | {type: 'dialling'; host: string; address: string; port: number}
+  | {type: 'greeted'; host: string; address: string; banner: string}
+  | {type: 'upgraded'; host: string; address: string; version: string; cipher: string}
+  | {type: 'attempted'; evidence: AttemptEvidence; verdict: AttemptVerdict}
+  | {type: 'falling-back'; host: string; address: string; reason: string}
+
+export type MailPath = {evidence: PathEvidence; verdict: PathVerdict} & (
+  | {
+      status: 'open'
+      /** Ready for MAIL; the caller ends it with `quit()` or `destroy()`. */
+      session: ClientSession
+      attempt: AttemptEvidence
+      attemptVerdict: AttemptVerdict
+      profile: EffectiveProfile
+    }
+  | {status: 'closed'}
+)
+
+export type Observe = (event: PathEvent) => void

@@ -1,0 +1,149 @@
+import type {MailOptions, RecipientOptions} from '../mail/envelope.ts'
+
+/**
+ * The promises of the queue. A message is in it from the moment `commit` resolves, which is after its data is on disk
+ * and not before; it leaves only by `settle` or `remove`. Delivery is claimed by lease, so that a worker that dies
+ * gives its work back, and a worker that was presumed dead cannot settle what another has taken over (fencing token).
+ */
+export interface QueueStore {
+  /** Starts taking in a body. Memory is bounded: large bodies go to a segment file while they arrive. */
+  receive(): Promise<IncomingBody>
+  /** Work that is due: at most `limit` batches, one message × destination each, leased for `leaseMs`. */
+  claim(options: {now: number; limit: number; leaseMs: number; exclude?: string[]}): Promise<Lease[]>
+  /** Prolongs a lease; throws `lease-lost` when another has it. */
+  renew(lease: Lease, until: number): Promise<void>
+  /** The body, streamed. Throws `body-corrupt` when a checksum fails: never delivered. */
+  openBody(messageId: string): AsyncIterable<Buffer>
+  /** Ends or postpones each recipient, writes what was seen, and enqueues the DSNs that it causes: all or nothing. */
+  settle(lease: Lease, settlement: Settlement): Promise<void>
+  /** Gives a lease back untouched (shutdown). */
+  release(lease: Lease): Promise<void>
+  /** When the next recipient is due, milliseconds since the epoch; null: nothing waits. */
+  nextDue(): Promise<number | null>
+  /** Called when something new became due (a commit, a retry by hand). */
+  onWake(callback: () => void): void
+
+  list(filter: QueueFilter): Promise<{messages: QueueEntry[]; cursor: string | null}>
+  show(messageId: string): Promise<QueueDetail | null>
+  /** Makes them due now; all when no ids are given. Returns how many recipients. */
+  retryNow(ids: string[]): Promise<number>
+  hold(ids: string[]): Promise<number>
+  unhold(ids: string[]): Promise<number>
+  remove(ids: string[]): Promise<number>
+  counts(): Promise<QueueCounts>
+  close(): Promise<void>
+}
+
+export interface IncomingBody {
+  /** Resolves when it may be given more. */
+  write(chunk: Buffer): Promise<void>
+  /** Resolves with the queue id once body and envelope are durable (group commit). */
+  commit(message: NewMessage): Promise<string>
+  abort(): Promise<void>
+}
+
+export interface NewMessage {
+  /** Queue id; made by `newQueueId()` when absent, so that a Received header can name it before the commit. */
+  id?: string
+  /** Milliseconds since the epoch. */
+  receivedAt: number
+  /** As received, without angle brackets; '' is the null sender. */
+  reversePath: string
+  options: MailOptions
+  recipients: NewRecipient[]
+  /** How it came: `127.0.0.1 (swaks) ESMTPS TLSv1.3`, for `queue show`. */
+  origin: string
+}
+
+export interface NewRecipient {
+  /** As received, without angle brackets. */
+  address: string
+  options: RecipientOptions
+  /** Where it goes, for batching: the domain's A-labels or a bracketed literal. */
+  destination: string
+  /** First due time; default `receivedAt`. */
+  dueAt?: number
+}
+
+export interface Lease {
+  messageId: string
+  destination: string
+  recipients: LeasedRecipient[]
+  /** Grows with every claim of these recipients. */
+  token: number
+  expiresAt: number
+  message: {reversePath: string; options: MailOptions; receivedAt: number; size: number; origin: string}
+}
+
+export interface LeasedRecipient {
+  id: number
+  address: string
+  options: RecipientOptions
+  /** Attempts before this one. */
+  attempts: number
+  /** A delay DSN was sent. */
+  warned: boolean
+}
+
+export interface Settlement {
+  at: number
+  recipients: RecipientSettlement[]
+  /** DSNs this causes, body included, small by construction. */
+  dsns: {message: NewMessage; body: Buffer}[]
+}
+
+export interface RecipientSettlement {
+  id: number
+  result: 'delivered' | 'deferred' | 'bounced'
+  /** `4.7.5`. */
+  status: string | null
+  /** One line: the reply, or the finding. */
+  reason: string
+  /** For `deferred`: milliseconds since the epoch. */
+  nextDueAt?: number
+  /** Set when this settlement carries a delay DSN for it. */
+  warned?: boolean
+  /** JSON of what was seen, kept as the recipient's history. */
+  evidence?: unknown
+}
+
+export interface QueueFilter {
+  destination?: string
+  state?: 'due' | 'waiting' | 'held' | 'leased'
+  limit?: number
+  cursor?: string
+}
+
+export interface QueueEntry {
+  id: string
+  reversePath: string
+  size: number
+  receivedAt: number
+  recipients: QueueRecipient[]
+}
+
+export interface QueueRecipient {
+  address: string
+  destination: string
+  state: 'waiting' | 'leased' | 'held' | 'delivered' | 'bounced'
+  attempts: number
+  dueAt: number
+  status: string | null
+  reason: string | null
+}
+
+export interface QueueDetail extends QueueEntry {
+  origin: string
+  options: MailOptions
+  /** Oldest first. */
+  history: {at: number; address: string; result: string; status: string | null; reason: string; evidence: unknown}[]
+}
+
+export interface QueueCounts {
+  messages: number
+  recipients: number
+  due: number
+  held: number
+  /** Octets of bodies. */
+  size: number
+}

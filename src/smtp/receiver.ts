@@ -1,0 +1,84 @@
+import type {Socket} from 'node:net'
+import type {PeerCertificate, SecureContext, TLSSocket} from 'node:tls'
+import type {MailAddress} from '../mail/address.ts'
+import type {Envelope, MailOptions, RecipientOptions, ReversePath} from '../mail/envelope.ts'
+import type {Reply} from '../mail/reply.ts'
+
+/** What a receiving session asks of the house it stands in. It knows SMTP and no policy. */
+export interface ReceiverHandlers {
+  /** Called once for each connection; a reply refuses it (and closes), null lets it in. */
+  connect?(client: ClientFacts): Promise<Reply | null>
+  /** null accepts. */
+  mail(client: ClientFacts, reversePath: ReversePath, options: MailOptions): Promise<Reply | null>
+  /** null accepts. */
+  rcpt(client: ClientFacts, recipient: MailAddress, options: RecipientOptions): Promise<Reply | null>
+  /** Called after DATA before the 354; a Reply refuses. */
+  data(client: ClientFacts, envelope: Envelope): Promise<BodySink | Reply>
+}
+
+/** Takes the body while it arrives. Memory is bounded because the session waits for each write. */
+export interface BodySink {
+  /** Dot-unstuffed bytes, CRLF line ends; the final dot is not part of it. */
+  write(chunk: Buffer): Promise<void>
+  /** The answer to the final dot. The 250 of a queueing sink comes after the data is durable. */
+  end(): Promise<Reply>
+  /** The client went away, or broke a rule; nothing of it may remain. */
+  abort(): Promise<void>
+}
+
+export interface ClientFacts {
+  /** Unique in the process; names the session in the log. */
+  session: string
+  address: string
+  port: number
+  localAddress: string
+  localPort: number
+  /** As given in EHLO or HELO; null before. */
+  hello: string | null
+  protocol: 'SMTP' | 'ESMTP' | 'ESMTPS'
+  tls: ReceivedTls | null
+}
+
+export interface ReceivedTls {
+  version: string
+  cipher: string
+  bits: number
+  group: string | null
+  serverName: string | null
+  /** Present when the client sent one. `authorized` is OpenSSL's word. */
+  client: {authorized: boolean; error: string | null; certificate: PeerCertificate} | null
+}
+
+export interface ReceiverOptions {
+  hostname: string
+  mode: 'starttls' | 'implicit' | 'off'
+  /** Context for the handshake; null withdraws STARTTLS from this client (receiving level `none`, or TLS off). */
+  secureContext: SecureContext | null
+  /** Ask the client for a certificate; never refused in the handshake, judged afterwards. */
+  requestClientCertificate: boolean
+  limits: ReceiverLimits
+  /** Milliseconds. */
+  timeouts: {command: number; data: number; handshake: number; session: number}
+  /** Extensions to leave out of EHLO, for the lab. Upper case. */
+  hideExtensions?: readonly string[]
+  /** Told about each line and event, for logs and tests. */
+  observe?(event: ReceiverEvent): void
+}
+
+export interface ReceiverLimits {
+  /** Octets. */
+  messageSize: number
+  recipients: number
+  /** Consecutive errors before 421. */
+  errors: number
+  /** Octets of one command line, CRLF included (RFC 5321 §4.5.3.1.4 asks for 512 at least). */
+  commandLine: number
+}
+
+export type ReceiverEvent =
+  | {type: 'command'; line: string}
+  | {type: 'reply'; reply: Reply}
+  | {type: 'tls'; facts: ReceivedTls}
+  | {type: 'closed'; reason: string}
+
+export type {Socket, TLSSocket}

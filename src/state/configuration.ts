@@ -1,0 +1,41 @@
+import type {CertificateFacts} from '../pki/certificate.ts'
+import type {Profile, Rule} from '../policy/profile.ts'
+
+/** The whole config directory, read and checked: all of it is sound, or reading it threw. */
+export interface Configuration {
+  dir: string
+  /** Short hash over every file read; equal content, equal revision. */
+  revision: string
+  settings: RelaySettings
+  /** Built-in level profiles first, then `profiles/*.yaml` by name. */
+  profiles: ReadonlyMap<string, Profile>
+  rules: readonly Rule[]
+  cas: ReadonlyMap<string, StoredCa>
+}
+
+export interface StoredCa {
+  name: string
+  /** One PEM block a certificate, in the order of the file. */
+  certificates: {pem: string; facts: CertificateFacts}[]
+}
+
+/** relay.yaml with defaults filled in; durations in milliseconds, sizes in octets. */
+export interface RelaySettings {
+  hostname: string
+  listeners: {address: string; port: number; tls: 'starttls' | 'implicit' | 'off'}[]
+  tls: {enabled: boolean; identity: string}
+  /** CIDR: networks that may relay. */
+  clients: string[]
+  /** Protected domains, accepted from anyone. */
+  domains: string[]
+  routes: {domain: string; host: string; port?: number | undefined}[]
+  dns: {servers: string[]; trusted: boolean}
+  ports: {smtp: number; smtps: number; https: number}
+  queue: {retry: number; retryMax: number; warnAfter: number; lifetime: number; dsnLifetime: number}
+  limits: {
+    messageSize: number
+    recipients: number
+    connectionsPerClient: number
+    connectionsPerDestination: number
+  }
+}
