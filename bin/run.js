@@ -15,7 +15,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
     if (child.signal) process.kill(process.pid, child.signal)
     process.exit(child.status ?? 70)
   }
-  console.error(`postern: needs Node 24 or newer, this is ${process.versions.node}; install it, or run "npm install" in ${root}`)
+  console.error(
+    `postern: needs Node 24 or newer, this is ${process.versions.node}; install it, or run "npm install" in ${root}`,
+  )
   process.exit(69)
 }
 

@@ -31,11 +31,20 @@ function pickNode() {
   const local = join(root, 'node_modules', '.bin', 'node')
   if (existsSync(local)) return local
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
-  return fail('no Node 24 here: the npm package "node" did not install; allow its install script or install Node 24', 69)
+  return fail(
+    'no Node 24 here: the npm package "node" did not install; allow its install script or install Node 24',
+    69,
+  )
 }
 
 function build() {
-  const wanted = hash([...sources('src'), ...sources('commands'), 'tsconfig.json', 'package.json', 'scripts/manifest.js'])
+  const wanted = hash([
+    ...sources('src'),
+    ...sources('commands'),
+    'tsconfig.json',
+    'package.json',
+    'scripts/manifest.js',
+  ])
   const stamp = join(root, 'dist', '.built')
   if (read(stamp) === wanted && existsSync(join(root, 'oclif.manifest.json'))) return
   say('building')
@@ -48,8 +57,8 @@ function build() {
 
 function sources(dir) {
   return readdirSync(join(root, dir), {recursive: true, withFileTypes: true})
-    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
-    .map(entry => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
     .sort()
 }
 

@@ -1,4 +1,4 @@
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import {type AppWorld, realWorld} from '../app/world.ts'
 import {Exit, type ExitCode} from '../mail/error.ts'
@@ -52,8 +52,8 @@ export abstract class BaseCommand extends Command {
 
   /** The world this command works in: the given directories, the lab's with `--lab`, else the platform's own. */
   protected async world(): Promise<AppWorld> {
-    const configDir = this.#flags['config-dir'] ?? this.config.configDir
-    const dataDir = this.#flags['data-dir'] ?? this.config.dataDir
+    const configDir = resolve(this.#flags['config-dir'] ?? this.config.configDir)
+    const dataDir = resolve(this.#flags['data-dir'] ?? this.config.dataDir)
     if (!this.#flags.lab) return realWorld({configDir, dataDir})
     const {runningLab} = await import('../app/running-lab.ts')
     return realWorld(await runningLab(join(dataDir, 'lab')))
@@ -98,5 +98,5 @@ export abstract class BaseCommand extends Command {
 }
 
 function errorLines(report: ErrorReport): string[] {
-  return [`postern: ${report.message}`, ...report.hints.map(hint => `  hint: ${hint}`)]
+  return [`postern: ${report.message}`, ...report.hints.map((hint) => `  hint: ${hint}`)]
 }

@@ -2,7 +2,9 @@ import {readFileSync} from 'node:fs'
 import module from 'node:module'
 import {join} from 'node:path'
 import type {PJSON} from '@oclif/core/interfaces'
+import {printable} from '../mail/domain.ts'
 import {describeError} from './errors.ts'
+import {unknownCommand} from './unknown-command.ts'
 
 /**
  * Runs the command line. `root` is the package's directory; with `sources` the commands are loaded as TypeScript from
@@ -23,8 +25,19 @@ export async function start(root: string, options: {sources?: boolean} = {}): Pr
     await run(process.argv.slice(2), config)
     await flush()
   } catch (error) {
-    endWith(error)
+    const known = config.commandIDs ?? []
+    endWith(isUnknownCommand(error) ? unknownCommand(commandWords(), known) : error)
   }
+}
+
+function isUnknownCommand(error: unknown): boolean {
+  return /^command .* not found/i.test((error as Error)?.message ?? '')
+}
+
+function commandWords(): string[] {
+  const words = process.argv.slice(2)
+  const end = words.findIndex((word) => word.startsWith('-'))
+  return (end < 0 ? words : words.slice(0, end)).map((word) => printable(word, 60))
 }
 
 // `postern … | head -1` closes the pipe early; that is not an error of ours, and oclif's own answer is exit 13.
@@ -40,7 +53,11 @@ function sourcePackage(root: string): PJSON {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON & {oclif: object}
   return {
     ...pjson,
-    oclif: {...pjson.oclif, commands: {strategy: 'pattern', target: './commands'}, settings: {enableAutoTranspile: false}},
+    oclif: {
+      ...pjson.oclif,
+      commands: {strategy: 'pattern', target: './commands'},
+      settings: {enableAutoTranspile: false},
+    },
   } as unknown as PJSON
 }
 
@@ -56,7 +73,7 @@ function endWith(error: unknown): void {
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({schema: 'postern.error/1', error: report}, null, 2)}\n`)
   } else {
-    process.stderr.write(`postern: ${report.message}\n${report.hints.map(hint => `  hint: ${hint}\n`).join('')}`)
+    process.stderr.write(`postern: ${report.message}\n${report.hints.map((hint) => `  hint: ${hint}\n`).join('')}`)
   }
   process.exitCode = report.exit
 }

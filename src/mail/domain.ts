@@ -29,7 +29,7 @@ export class Domain {
     if (bare === '' || /[\s/\\@:?#%[\]]/.test(bare) || isIP(bare)) return null
     const ascii = isPlain(bare) ? bare.toLowerCase() : domainToASCII(bare)
     if (ascii === '' || ascii.length > 253 || isIP(ascii)) return null
-    return ascii.split('.').every(label => LABEL.test(label)) ? new Domain(ascii) : null
+    return ascii.split('.').every((label) => LABEL.test(label)) ? new Domain(ascii) : null
   }
 
   /** U-label form, for people. */
@@ -56,7 +56,7 @@ function isPlain(text: string): boolean {
 
 /** Text of unknown origin, made safe to print: control characters escaped, cut at `most` characters. */
 export function printable(text: string, most = 200): string {
-  const safe = text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, c => {
+  const safe = text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => {
     return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`
   })
   return safe.length > most ? `${safe.slice(0, most)}…` : safe

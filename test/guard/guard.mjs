@@ -7,7 +7,9 @@ import {syncBuiltinESMExports} from 'node:module'
 import net from 'node:net'
 
 export function isLoopback(host) {
-  const bare = String(host).replace(/^\[|\]$/g, '').toLowerCase()
+  const bare = String(host)
+    .replace(/^\[|\]$/g, '')
+    .toLowerCase()
   if (bare === 'localhost' || bare === '::1' || bare === '') return true
   if (bare.startsWith('::ffff:')) return isLoopback(bare.slice(7))
   return net.isIPv4(bare) && bare.startsWith('127.')
@@ -31,7 +33,7 @@ net.Socket.prototype.connect = function (...args) {
 
 const send = dgram.Socket.prototype.send
 dgram.Socket.prototype.send = function (...args) {
-  const address = args.slice(1).find(arg => typeof arg === 'string')
+  const address = args.slice(1).find((arg) => typeof arg === 'string')
   if (address !== undefined && !isLoopback(address)) refuse(`UDP to ${address}`)
   return send.apply(this, args)
 }
@@ -44,7 +46,7 @@ dgram.Socket.prototype.connect = function (port, address, ...rest) {
 
 // The system's resolver would ask servers of its own choice.
 for (const target of [dns, dns.promises]) {
-  for (const name of Object.keys(target).filter(key => /^(lookup|resolve|reverse)/.test(key))) {
+  for (const name of Object.keys(target).filter((key) => /^(lookup|resolve|reverse)/.test(key))) {
     const original = target[name]
     if (typeof original !== 'function') continue
     target[name] = function (host, ...rest) {

@@ -25,9 +25,9 @@ export interface SourceFile {
 
 /** One line for every import that breaks the layering; empty when the house stands. */
 export function brokenArrows(files: SourceFile[]): string[] {
-  return files.flatMap(file => {
+  return files.flatMap((file) => {
     const from = roomOf(file.path)
-    return imports(file.text).flatMap(target => {
+    return imports(file.text).flatMap((target) => {
       const reason = target.startsWith('.') ? relativeArrow(file.path, from, target) : packageArrow(from, target)
       return reason ? [`${file.path} imports ${target}: ${reason}`] : []
     })
@@ -35,11 +35,11 @@ export function brokenArrows(files: SourceFile[]): string[] {
 }
 
 export function sourceFiles(root: string): SourceFile[] {
-  return ['src', 'commands'].flatMap(top =>
+  return ['src', 'commands'].flatMap((top) =>
     readdirSync(join(root, top), {recursive: true, withFileTypes: true})
-      .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
-      .map(entry => join(entry.parentPath, entry.name))
-      .map(path => ({path: relative(root, path), text: readFileSync(path, 'utf8')})),
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => ({path: relative(root, path), text: readFileSync(path, 'utf8')})),
   )
 }
 
@@ -53,7 +53,8 @@ function relativeArrow(path: string, from: string, target: string): string | nul
 }
 
 function packageArrow(from: string, target: string): string | null {
-  if (TERMINAL_ONLY.test(target) && from !== 'commands' && from !== 'cli') return 'only commands and cli know the terminal'
+  if (TERMINAL_ONLY.test(target) && from !== 'commands' && from !== 'cli')
+    return 'only commands and cli know the terminal'
   if (OUTSIDE_WORLD.test(target) && PURE.includes(from)) return `${from} is pure`
   return null
 }
@@ -61,7 +62,7 @@ function packageArrow(from: string, target: string): string | null {
 function imports(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
   const found = code.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"\n]+)\1/gm)
-  return [...found].map(match => match[2]!)
+  return [...found].map((match) => match[2]!)
 }
 
 function roomOf(path: string): string {
@@ -70,5 +71,5 @@ function roomOf(path: string): string {
 }
 
 function floorOf(room: string): number {
-  return FLOORS.findIndex(floor => floor.includes(room))
+  return FLOORS.findIndex((floor) => floor.includes(room))
 }
