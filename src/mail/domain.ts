@@ -2,6 +2,8 @@ import {isIP} from 'node:net'
 import {domainToASCII, domainToUnicode} from 'node:url'
 import {Exit, PosternError} from './error.ts'
 
+// RFC 3696 §2: the last label is never all digits; a name like 127.1 or 0x7f.1 is an address to many a library.
+const NUMERIC_END = /(^|\.)(\d+|0x[0-9a-f]*)$/
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/
 
 /** A domain name in its one canonical form: A-labels, lower case, no trailing dot (RFC 5890 §2.3.2.1, RFC 5321 §2.3.5). */
@@ -25,10 +27,10 @@ export class Domain {
 
   static tryParse(text: string): Domain | null {
     const bare = text.endsWith('.') ? text.slice(0, -1) : text
-    // domainToASCII also maps "0x7f.1" to an IPv4 address and strips tabs; only names may pass here.
+    // domainToASCII strips tabs and decodes %xx; only what is written as a name may pass here.
     if (bare === '' || /[\s/\\@:?#%[\]]/.test(bare) || isIP(bare)) return null
     const ascii = isPlain(bare) ? bare.toLowerCase() : domainToASCII(bare)
-    if (ascii === '' || ascii.length > 253 || isIP(ascii)) return null
+    if (ascii === '' || ascii.length > 253 || NUMERIC_END.test(ascii)) return null
     return ascii.split('.').every((label) => LABEL.test(label)) ? new Domain(ascii) : null
   }
 

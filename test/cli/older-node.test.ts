@@ -16,7 +16,9 @@ describe.skipIf(!older)('bin/run.js under an older Node', () => {
   const env = {...process.env, NODE_OPTIONS: ''}
 
   test('re-runs itself under the local Node 24 and hands on the exit code', () => {
-    expect(spawnSync(older!, [join(root, 'bin/run.js'), '--version'], {encoding: 'utf8', env}).stdout).toMatch(/node-v24/)
+    expect(spawnSync(older!, [join(root, 'bin/run.js'), '--version'], {encoding: 'utf8', env}).stdout).toMatch(
+      /node-v24/,
+    )
     expect(spawnSync(older!, [join(root, 'bin/run.js'), 'nonsense'], {encoding: 'utf8', env}).status).toBe(64)
   })
 

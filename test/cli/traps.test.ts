@@ -34,7 +34,7 @@ describe('oclif, tamed', () => {
 
   test.each([[['nonsense']], [['config', 'pathh']], [['config', 'path', 'extra']], [['nonsense', '--json']]])(
     'the typo %j exits 64',
-    args => expect(postern(...args).status).toBe(64),
+    (args) => expect(postern(...args).status).toBe(64),
   )
 
   test('a typo is answered with the command that was meant', () => {
@@ -45,7 +45,7 @@ describe('oclif, tamed', () => {
     const child = spawn(process.execPath, [bin, '--help'], {env, stdio: ['ignore', 'pipe', 'pipe']})
     child.stdout.once('data', () => child.stdout.destroy())
     const stderr = child.stderr.setEncoding('utf8').toArray()
-    const code = await new Promise(resolve => child.once('close', resolve))
+    const code = await new Promise((resolve) => child.once('close', resolve))
     expect(code).toBe(0)
     expect((await stderr).join('')).toBe('')
   })
@@ -65,7 +65,11 @@ describe('oclif, tamed', () => {
       join(plugin, 'package.json'),
       JSON.stringify({name: 'evil', version: '1.0.0', oclif: {commands: './commands', hooks: {init: './hook.js'}}}),
     )
-    const owner = {name: 'data', dependencies: {evil: '1.0.0'}, oclif: {plugins: [{name: 'evil', type: 'user', tag: '1'}]}}
+    const owner = {
+      name: 'data',
+      dependencies: {evil: '1.0.0'},
+      oclif: {plugins: [{name: 'evil', type: 'user', tag: '1'}]},
+    }
     writeFileSync(join(dir, 'data', 'package.json'), JSON.stringify({...owner, private: true}))
     expect(postern('config', 'path').status).toBe(0)
     expect(existsSync(proof)).toBe(false)
@@ -107,8 +111,8 @@ describe('oclif, tamed', () => {
   test('the manifest lists every command file', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {commands: object}
     const files = readdirSync(join(root, 'commands'), {recursive: true, encoding: 'utf8'})
-      .filter(name => name.endsWith('.ts'))
-      .map(name => name.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':'))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => name.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':'))
     expect(Object.keys(manifest.commands).sort()).toEqual(files.sort())
   })
 })
