@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {brokenArrows, sourceFiles} from './layers.ts'
+import {sourceFiles} from '../../scripts/sources.ts'
+import {brokenArrows} from './layers.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 

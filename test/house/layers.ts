@@ -1,5 +1,5 @@
-import {readdirSync, readFileSync} from 'node:fs'
-import {dirname, join, relative, resolve} from 'node:path'
+import {dirname, relative, resolve} from 'node:path'
+import type {SourceFile} from '../../scripts/sources.ts'
 
 /** The rooms from the top of the house to the cellar; arrows point down this list (DESIGN: layering). */
 const FLOORS = [
@@ -17,12 +17,6 @@ const TERMINAL_ONLY = /^(@oclif\/|chalk$|inquirer$|@inquirer\/|cli-table3$)/
 const OUTSIDE_WORLD = /^node:(dgram|dns|fs|http|https|child_process|worker_threads|timers)/
 const PURE = ['mail', 'policy', 'report']
 
-export interface SourceFile {
-  /** Relative to the root: `src/policy/judge.ts`, `commands/probe.ts`. */
-  path: string
-  text: string
-}
-
 /** One line for every import that breaks the layering; empty when the house stands. */
 export function brokenArrows(files: SourceFile[]): string[] {
   return files.flatMap((file) => {
@@ -32,15 +26,6 @@ export function brokenArrows(files: SourceFile[]): string[] {
       return reason ? [`${file.path} imports ${target}: ${reason}`] : []
     })
   })
-}
-
-export function sourceFiles(root: string): SourceFile[] {
-  return ['src', 'commands'].flatMap((top) =>
-    readdirSync(join(root, top), {recursive: true, withFileTypes: true})
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => ({path: relative(root, path), text: readFileSync(path, 'utf8')})),
-  )
 }
 
 function relativeArrow(path: string, from: string, target: string): string | null {
