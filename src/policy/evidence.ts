@@ -1,5 +1,5 @@
-import type {CertificateFacts, ChainExplanation, Verification} from '../pki/certificate.ts'
 import type {EnhancedStatus} from '../mail/reply.ts'
+import type {CertificateFacts, ChainExplanation, Verification} from '../pki/certificate.ts'
 
 /**
  * What was seen on the way to a domain: plain JSON, so that it can be recorded and judged again under another policy.
@@ -100,7 +100,10 @@ export type HandshakeEvidence =
     }
 
 export interface PublishedEvidence {
-  mtaSts: {mode: 'none' | 'testing' | 'enforce'; id: string; mxMatches: boolean} | {mode: 'error'; reason: string} | null
+  mtaSts:
+    | {mode: 'none' | 'testing' | 'enforce'; id: string; mxMatches: boolean}
+    | {mode: 'error'; reason: string}
+    | null
   dane:
     | {status: 'usable'; matches: boolean}
     | {status: 'unusable'}
