@@ -14,6 +14,7 @@ const MEANING: Record<keyof typeof Exit, string> = {
   tryAgain: 'could not look: DNS failure, time-out, TCP refused, a 4xx reply, state locked; try again',
   permission: 'permission: a port below 1024, a key that others can read',
   badState: 'our own state is invalid',
+  interrupted: 'ended by ctrl-C (128 + SIGINT); nothing was written',
 }
 
 /** docs/exit-codes.md. */

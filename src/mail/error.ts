@@ -41,6 +41,8 @@ export const Exit = {
   tryAgain: 75,
   permission: 77,
   badState: 78,
+  /** 128 + SIGINT, as shells have it. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof Exit)[keyof typeof Exit]
