@@ -1,0 +1,72 @@
+import {printable} from '../mail/domain.ts'
+import {Exit, PosternError} from '../mail/error.ts'
+import type {EnhancedStatus} from '../mail/reply.ts'
+import {addressForm} from './address-form.ts'
+import {BUILTIN_PROFILES} from './builtin.ts'
+import type {Fate, Finding, Outcome} from './evidence.ts'
+import {judgePath} from './judge.ts'
+import {lintProfile} from './lint.ts'
+import {type MatchInput, matchRules, type RuleTrace} from './match.ts'
+import type {EffectiveProfile, Profile, Rule} from './profile.ts'
+import {madeUpAnchors, pathOf, type Situation, situationsFor} from './situation.ts'
+
+/** What would happen to a message, told without dialling anybody. */
+export interface Explanation {
+  /** One entry for each rule, in order. */
+  trace: RuleTrace[]
+  /** The rule that chose the profile; null: the built-in profile `preferred` applies. */
+  rule: Rule | null
+  /** Rehearsing rules that match on the way. */
+  rehearsed: Rule[]
+  profile: Profile
+  /** One entry for each row of OUTCOMES.md that can happen under the profile; empty for receiving. */
+  predicted: Prediction[]
+  /** What is weaker in the profile than it looks. */
+  notes: Finding[]
+}
+
+export interface Prediction {
+  finding: Situation['finding']
+  title: string
+  /** TLS failures in a row, this one included, where that matters; else 0. */
+  failures: number
+  outcome: Outcome
+  /** When every host and address comes out like this. */
+  fate: Fate
+  status: EnhancedStatus | null
+}
+
+/** Throws `profile-missing` (exit 78) when the rule that matches names no known profile. */
+export function explainPolicy(
+  rules: readonly Rule[],
+  profiles: ReadonlyMap<string, Profile>,
+  input: MatchInput,
+): Explanation {
+  const {rule, rehearsed, trace} = matchRules(rules, input)
+  const profile = rule ? profileOf(rule, profiles) : BUILTIN_PROFILES.preferred
+  const domain = addressForm(input.recipient ?? '').domain
+  const predicted = input.direction === 'delivery' ? predictOutcomes(profile, domain) : []
+  return {trace, rule, rehearsed, profile, predicted, notes: lintProfile(profile)}
+}
+
+/** The fate of mail to `domain` for each finding, by the judge's own word on made-up evidence. */
+export function predictOutcomes(profile: Profile, domain: string): Prediction[] {
+  const effective: EffectiveProfile = {...profile, rule: null, anchors: madeUpAnchors(profile)}
+  return situationsFor(effective, domain).map(({finding, title, failures, attempt}) => {
+    const {attempts, fate, status} = judgePath(pathOf(attempt, domain), () => effective)
+    return {finding, title, failures, outcome: attempts[0]?.outcome ?? 'unreachable', fate, status}
+  })
+}
+
+function profileOf(rule: Rule, profiles: ReadonlyMap<string, Profile>): Profile {
+  const profile = profiles.get(rule.profile)
+  if (profile) return profile
+  throw new PosternError(
+    'profile-missing',
+    `rule ${printable(rule.id)} names profile ${printable(rule.profile)}, which does not exist`,
+    {
+      exit: Exit.badState,
+      hints: [`postern profile create ${printable(rule.profile)}`],
+    },
+  )
+}
