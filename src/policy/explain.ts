@@ -44,7 +44,7 @@ export function explainPolicy(
 ): Explanation {
   const {rule, rehearsed, trace} = matchRules(rules, input)
   const profile = rule ? profileOf(rule, profiles) : BUILTIN_PROFILES.preferred
-  const domain = addressForm(input.recipient ?? '').domain
+  const domain = addressForm(input.recipient ?? 'partner.example').domain
   const predicted = input.direction === 'delivery' ? predictOutcomes(profile, domain) : []
   return {trace, rule, rehearsed, profile, predicted, notes: lintProfile(profile)}
 }

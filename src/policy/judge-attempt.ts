@@ -21,13 +21,13 @@ export function judgeAttempt(
     demand,
     outcome: outcomeUnder(demand, attempt, profile),
   }))
-  const refusing = judged.find(({outcome}) => outcome === 'refused')?.demand
+  const refusing = judged.filter(({outcome}) => outcome === 'refused').map(({demand}) => demand)
   const findings = collect(
     judged.map(({demand}) => demand),
     attempt,
     profile,
   )
-  if (refusing) return {outcome: 'refused', findings, status: refusalStatus(refusing, attempt, profile)}
+  if (refusing.length > 0) return {outcome: 'refused', findings, status: refusalStatus(refusing, attempt, profile)}
   const outcome = strongest(judged.map(({outcome}) => outcome))
   return {outcome, findings: [...findings, ...nameRemark(outcome, attempt, path, profile)], status: null}
 }
@@ -65,10 +65,15 @@ function strongest(outcomes: readonly Outcome[]): Outcome {
   return STRENGTH[Math.max(...outcomes.map((outcome) => STRENGTH.indexOf(outcome)))] ?? 'refused'
 }
 
-/** Action applies at encrypt and secure only; below, a refusal is always tried again. */
-function refusalStatus(demand: Demand, attempt: AttemptEvidence, profile: EffectiveProfile): EnhancedStatus {
+/**
+ * Action applies at encrypt and secure only; below, a refusal is always tried again. The first demand that refuses names the
+ * status, and one that only ever defers keeps the action from bouncing.
+ */
+function refusalStatus(refusing: Demand[], attempt: AttemptEvidence, profile: EffectiveProfile): EnhancedStatus {
+  const [demand] = refusing as [Demand]
   const byAction = (profile.level === 'encrypt' || profile.level === 'secure') && profile.onFailure === 'fail'
-  const permanent = demand.persistence === 'permanent' || (demand.persistence === 'action' && byAction)
+  const waits = refusing.some(({persistence}) => persistence === 'temporary')
+  const permanent = demand.persistence === 'permanent' || (byAction && !waits)
   const culprit = demand.problems.find((problem) => problemOutcome(problem, demand, attempt, profile) === 'refused')
   const detail = demand.refusals.length > 0 ? demand.detail : (culprit?.law.detail ?? demand.detail)
   return `${permanent ? 5 : 4}.7.${detail}`
