@@ -1,0 +1,40 @@
+/** Times of a message's life in the queue, milliseconds. */
+export interface QueueTimes {
+  /** After the first failed attempt; doubles with each further one. */
+  retry: number
+  retryMax: number
+  /** Age at which the sender is told of the delay. */
+  warnAfter: number
+  lifetime: number
+  /** The same for DSNs, which nobody waits for. */
+  dsnLifetime: number
+}
+
+export interface Postponed {
+  /** Attempts that failed, this one included: 1 or more. */
+  attempts: number
+  receivedAt: number
+  now: number
+  /** End of the message's life, milliseconds since the epoch. */
+  expiresAt: number
+  /** The sender will not be told of a delay any more, or never will. */
+  warned: boolean
+}
+
+// Messages that failed together must not come back together.
+const JITTER = 0.1
+
+/** When to try again. An attempt is made when the warning falls due and when life ends, so that neither comes late. */
+export function nextAttempt(times: QueueTimes, postponed: Postponed, random: () => number): number {
+  const {attempts, receivedAt, now, expiresAt, warned} = postponed
+  const growing = Math.min(times.retry * 2 ** Math.min(attempts - 1, 30), times.retryMax)
+  const due = now + growing * (1 - JITTER + 2 * JITTER * random())
+  const warnAt = receivedAt + times.warnAfter
+  const moments = [due, expiresAt, ...(warned ? [] : [warnAt])].filter((moment) => moment > now)
+  return Math.round(Math.min(...moments))
+}
+
+/** The end of a message's life, milliseconds since the epoch. `reversePath` '' is a DSN's. */
+export function expiry(times: QueueTimes, message: {reversePath: string; receivedAt: number}): number {
+  return message.receivedAt + (message.reversePath === '' ? times.dsnLifetime : times.lifetime)
+}
