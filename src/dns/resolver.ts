@@ -1,14 +1,15 @@
 /**
  * What the product asks of DNS, and the answers it can get. An answer that could not be had is a value here, because
  * "does not exist" and "could not look" lead to different fates (OUTCOMES.md): NXDOMAIN bounces, SERVFAIL defers.
+ * A signal that aborts ends the question at once; the promise then rejects with its reason.
  */
 export interface Resolver {
-  mx(name: string): Promise<DnsAnswer<MxRecord>>
+  mx(name: string, signal?: AbortSignal): Promise<DnsAnswer<MxRecord>>
   /** A and AAAA together, A first; CNAMEs followed. `failed` only when neither could be had. */
-  addresses(name: string): Promise<DnsAnswer<string>>
+  addresses(name: string, signal?: AbortSignal): Promise<DnsAnswer<string>>
   /** Each record's character-strings joined (RFC 8461 §3.1, RFC 7208 §3.3). */
-  txt(name: string): Promise<DnsAnswer<string>>
-  tlsa(name: string): Promise<DnsAnswer<TlsaRecord>>
+  txt(name: string, signal?: AbortSignal): Promise<DnsAnswer<string>>
+  tlsa(name: string, signal?: AbortSignal): Promise<DnsAnswer<TlsaRecord>>
 }
 
 export type DnsAnswer<T> =

@@ -1,0 +1,43 @@
+const [CR, LF, DOT] = [0x0d, 0x0a, 0x2e]
+
+/**
+ * Makes a message fit for DATA (RFC 5321 §4.5.2), block by block: a dot at the start of a line is doubled, and every
+ * line ends with CRLF. A CR or LF alone becomes a CRLF: sent bare, some receiver would take it for a line end of the
+ * protocol (CVE-2023-51764).
+ */
+export class DotStuffer {
+  #last = LF
+
+  stuff(block: Buffer): Buffer {
+    const pieces: Buffer[] = []
+    let from = 0
+    for (let i = 0; i < block.length; i++) {
+      const octet = block[i]!
+      const before = i > 0 ? block[i - 1]! : this.#last
+      const missing = insertion(before, octet)
+      if (missing === null) continue
+      pieces.push(block.subarray(from, i), missing)
+      from = i
+    }
+    if (block.length > 0) this.#last = block[block.length - 1]!
+    return from === 0 && pieces.length === 0 ? block : Buffer.concat([...pieces, block.subarray(from)])
+  }
+
+  /** The end of the message, with the line end that it may lack. */
+  end(): Buffer {
+    const missing = this.#last === LF ? '' : this.#last === CR ? '\n' : '\r\n'
+    return Buffer.from(`${missing}.\r\n`)
+  }
+}
+
+const DOUBLED = Buffer.from('.')
+const LF_THEN_DOT = Buffer.from('\n.')
+const MISSING_LF = Buffer.from('\n')
+const MISSING_CR = Buffer.from('\r')
+
+/** What has to stand between two octets that follow each other; null for nothing. */
+function insertion(before: number, octet: number): Buffer | null {
+  if (before === CR && octet !== LF) return octet === DOT ? LF_THEN_DOT : MISSING_LF
+  if (octet === LF && before !== CR) return MISSING_CR
+  return octet === DOT && before === LF ? DOUBLED : null
+}

@@ -1,0 +1,109 @@
+import {X509Certificate} from 'node:crypto'
+import type {Duplex} from 'node:stream'
+import {connect, type TLSSocket} from 'node:tls'
+import {type Limit, within} from '../mail/limit.ts'
+import {cipherBits} from './cipher.ts'
+import {secureContext, type TlsRequirements} from './secure-context.ts'
+
+export interface UpgradeOptions extends TlsRequirements {
+  /** SNI: the MX host name; null sends none (RFC 6066 §3 has no SNI for addresses). */
+  serverName: string | null
+  limit: Limit
+  /** Lines in the format of SSLKEYLOGFILE, for a tap that has to read the handshake. */
+  keylog?: ((line: Buffer) => void) | undefined
+}
+
+/** A finished handshake. Whether its certificate is good enough is not decided here. */
+export interface Upgraded {
+  stream: TLSSocket
+  /** `TLSv1.2` or `TLSv1.3`. */
+  version: string
+  /** IANA name. */
+  cipher: string
+  bits: number
+  group: string | null
+  trusted: boolean
+  /** Node's name of the X509_V_ERR; null when trusted. */
+  error: string | null
+  /** As OpenSSL holds it: what was presented, with what the trust anchors added. Leaf first. */
+  chain: X509Certificate[]
+}
+
+/**
+ * The TLS handshake, over a stream that carries nothing else any more. Never resumes a session, so every handshake
+ * shows its certificate. Throws what broke it, with a code; the stream is destroyed then.
+ */
+export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<Upgraded> {
+  const socket = connect({
+    socket: stream,
+    secureContext: secureContext(options),
+    // A verdict is drawn from the evidence afterwards, by RFC 9525. Node's own check takes the CN for a name.
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...(options.serverName === null ? {} : {servername: options.serverName}),
+  })
+  if (options.keylog) socket.on('keylog', options.keylog)
+  try {
+    await within(options.limit, () => handshake(socket))
+    return describe(socket)
+  } catch (error) {
+    socket.on('error', () => {})
+    socket.destroy()
+    throw error
+  }
+}
+
+function handshake(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose).off('end', onClose)
+      end()
+    }
+    const onSecure = () => settle(resolve)
+    const onError = (error: Error) => settle(() => reject(error))
+    const onClose = () => settle(() => reject(closed()))
+    socket.on('secureConnect', onSecure).on('error', onError).on('close', onClose).on('end', onClose)
+  })
+}
+
+function closed(): Error {
+  return Object.assign(new Error('the peer closed the connection during the handshake'), {code: 'ECONNRESET'})
+}
+
+function describe(socket: TLSSocket): Upgraded {
+  const cipher = socket.getCipher().standardName
+  return {
+    stream: socket,
+    version: socket.getProtocol() ?? 'unknown',
+    cipher,
+    bits: cipherBits(cipher),
+    group: groupName(socket),
+    trusted: socket.authorized,
+    error: socket.authorized ? null : String(socket.authorizationError),
+    chain: chainOf(socket),
+  }
+}
+
+/** The key exchange group. Newer Node reports hybrids as `TLSGroup`; finite-field groups have a size only. */
+function groupName(socket: TLSSocket): string | null {
+  const info = socket.getEphemeralKeyInfo() as {type?: string; name?: string; size?: number} | null
+  if (info?.name) return info.name
+  if (info?.type !== 'DH' || !info.size) return null
+  // RFC 8446 §4.2.7: TLS 1.3 knows named groups only; in 1.2 the peer may have made its own.
+  return socket.getProtocol() === 'TLSv1.3' ? `ffdhe${info.size}` : `dh-${info.size}`
+}
+
+/** More certificates than this are a peer's way to keep us busy. */
+const LONGEST_CHAIN = 32
+
+function chainOf(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = []
+  const seen = new Set<string>()
+  let certificate = socket.getPeerCertificate(true)
+  while (certificate?.raw && !seen.has(certificate.fingerprint256) && chain.length < LONGEST_CHAIN) {
+    seen.add(certificate.fingerprint256)
+    chain.push(new X509Certificate(certificate.raw))
+    certificate = certificate.issuerCertificate
+  }
+  return chain
+}
