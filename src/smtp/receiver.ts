@@ -54,11 +54,15 @@ export interface ReceiverOptions {
   mode: 'starttls' | 'implicit' | 'off'
   /** Context for the handshake; null withdraws STARTTLS from this client (receiving level `none`, or TLS off). */
   secureContext: SecureContext | null
+  /** Several identities: the context for a server name (SNI); null leaves `secureContext`. */
+  contextFor?(serverName: string): SecureContext | null
   /** Ask the client for a certificate; never refused in the handshake, judged afterwards. */
   requestClientCertificate: boolean
   limits: ReceiverLimits
   /** Milliseconds. */
   timeouts: {command: number; data: number; handshake: number; session: number}
+  /** Aborted: the session ends with a 421 before its next command; a message that is on its way is taken first. */
+  signal?: AbortSignal
   /** Extensions to leave out of EHLO, for the lab. Upper case. */
   hideExtensions?: readonly string[]
   /** Told about each line and event, for logs and tests. */
@@ -66,7 +70,7 @@ export interface ReceiverOptions {
 }
 
 export interface ReceiverLimits {
-  /** Octets. */
+  /** Octets, dot-unstuffed. */
   messageSize: number
   recipients: number
   /** Consecutive errors before 421. */
@@ -79,6 +83,8 @@ export type ReceiverEvent =
   | {type: 'command'; line: string}
   | {type: 'reply'; reply: Reply}
   | {type: 'tls'; facts: ReceivedTls}
+  /** Plaintext that was sent behind STARTTLS and thrown away. */
+  | {type: 'discarded'; octets: number}
   | {type: 'closed'; reason: string}
 
 export type {Socket, TLSSocket}

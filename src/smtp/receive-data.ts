@@ -1,0 +1,91 @@
+const LF = 0x0a
+const CR = 0x0d
+const DOT = 0x2e
+
+/** What one chunk of DATA came to. */
+export interface DecodedData {
+  /** Dot-unstuffed octets, ready for the sink; may be empty. */
+  body: Buffer
+  /** What follows the final dot and is no longer data; null while the data goes on. */
+  rest: Buffer | null
+}
+
+/**
+ * Undoes the dot-stuffing of DATA (RFC 5321 §4.5.2) chunk by chunk. Only CRLF ends a line and only CRLF.CRLF ends the
+ * data. A bare CR or LF is noted and the caller refuses the message: another reader could take it for a line end and
+ * find a second message behind it (SMTP smuggling). Lines are found with `indexOf`, not octet by octet.
+ */
+export class DataDecoder {
+  /** A CR or LF stood alone somewhere. */
+  bareLineEnd = false
+  #lineStart = true
+  /** The undecided end of the last chunk: CR, or at the start of a line `.` or `.CR`. */
+  #carry: Buffer | null = null
+
+  decode(arrived: Buffer): DecodedData {
+    const chunk = this.#carry ? Buffer.concat([this.#carry, arrived]) : arrived
+    this.#carry = null
+    const kept = new Kept(chunk)
+    let cr = chunk.indexOf(CR)
+    for (let at = 0; at < chunk.length; ) {
+      const lf = chunk.indexOf(LF, at)
+      if (this.#lineStart && chunk[at] === DOT) {
+        if (lf === at + 2 && chunk[at + 1] === CR) return {body: kept.until(at), rest: chunk.subarray(lf + 1)}
+        if (lf < 0 && isUndecided(chunk, at)) return this.#hold(kept, chunk, at)
+        kept.leaveOut(at)
+        at += 1
+        this.#lineStart = false
+      }
+      // Looked up again only once it is passed: a chunk without any CR is searched once.
+      if (cr >= 0 && cr < at) cr = chunk.indexOf(CR, at)
+      if (lf < 0) return this.#unfinishedLine(kept, chunk, at, cr)
+      if (cr !== lf - 1) this.bareLineEnd = true
+      // After a bare LF no line starts, so that a dot behind it is neither stuffing nor the end.
+      this.#lineStart = lf > at && chunk[lf - 1] === CR
+      at = lf + 1
+    }
+    return {body: kept.until(chunk.length), rest: null}
+  }
+
+  #unfinishedLine(kept: Kept, chunk: Buffer, at: number, cr: number): DecodedData {
+    const last = chunk.length - 1
+    const end = last >= at && chunk[last] === CR ? last : chunk.length
+    if (cr >= 0 && cr < end) this.bareLineEnd = true
+    if (end > at) this.#lineStart = false
+    return this.#hold(kept, chunk, end)
+  }
+
+  #hold(kept: Kept, chunk: Buffer, end: number): DecodedData {
+    // A copy: the view would keep the whole chunk alive.
+    if (end < chunk.length) this.#carry = Buffer.from(chunk.subarray(end))
+    return {body: kept.until(end), rest: null}
+  }
+}
+
+function isUndecided(chunk: Buffer, at: number): boolean {
+  return at + 1 === chunk.length || (at + 2 === chunk.length && chunk[at + 1] === CR)
+}
+
+/** A chunk without the octets left out; it is copied only when there are such. */
+class Kept {
+  readonly #chunk: Buffer
+  #copy: Buffer | null = null
+  #length = 0
+  #from = 0
+
+  constructor(chunk: Buffer) {
+    this.#chunk = chunk
+  }
+
+  leaveOut(index: number): void {
+    this.#copy ??= Buffer.allocUnsafe(this.#chunk.length)
+    this.#length += this.#chunk.copy(this.#copy, this.#length, this.#from, index)
+    this.#from = index + 1
+  }
+
+  until(end: number): Buffer {
+    if (this.#copy === null) return this.#chunk.subarray(0, end)
+    const length = this.#length + this.#chunk.copy(this.#copy, this.#length, this.#from, end)
+    return this.#copy.subarray(0, length)
+  }
+}

@@ -1,0 +1,185 @@
+import type {Socket} from 'node:net'
+import type {Reply} from '../mail/reply.ts'
+import {type InputLine, ReceivedInput} from './receive-input.ts'
+import {formatReply} from './receive-replies.ts'
+
+/** Octets that may wait unread, and replies that may wait unsent, before the client is held back. */
+const MOST_WAITING = 65_536
+/** How long a client may take to take our last words, milliseconds. */
+const LINGER = 2_000
+
+/** Why there is no more input. */
+export type End = {ended: string}
+
+/**
+ * The receiving end of one connection: lines and chunks in, replies out. What waits in either direction is bounded;
+ * every wait has an end. Replies to pipelined commands leave together (RFC 2920 §3.2).
+ */
+export class ReceiveWire {
+  #socket: Socket
+  readonly #input = new ReceivedInput()
+  #output = ''
+  #ended: string | null = null
+  #stopping = false
+  #wake: (() => void) | null = null
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    // Stays for good: an error without a listener would end the process.
+    socket.on('error', this.#onError)
+  }
+
+  /** The TCP connection, or the TLS connection on top of it. */
+  get socket(): Socket {
+    return this.#socket
+  }
+
+  attach(socket: Socket): void {
+    if (socket !== this.#socket) socket.on('error', this.#onError)
+    this.#socket = socket
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onEnd)
+    if (socket.destroyed || socket.readableEnded) this.#onEnd()
+  }
+
+  /** Lets go of the socket and throws away what it sent so far; returns how many octets that was. */
+  detach(): number {
+    const {socket} = this
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('close', this.#onEnd)
+    socket.pause()
+    return this.discard()
+  }
+
+  /** Throws away every octet that has arrived and was not read. */
+  discard(): number {
+    let dropped = this.#input.clear()
+    for (let chunk = this.#socket.read(); chunk !== null; chunk = this.#socket.read()) dropped += chunk.length
+    return dropped
+  }
+
+  /** The connection is to end at the next wait for a command. */
+  stop(): void {
+    this.#stopping = true
+    this.#wake?.()
+  }
+
+  /** Ends every wait from now on. */
+  expire(reason: string): void {
+    this.#ended ??= reason
+    this.#wake?.()
+  }
+
+  /** Waits for a line of at most `most` octets; `timeout` is for the whole line, however slowly it drips. */
+  async line(most: number, timeout: number): Promise<InputLine | End> {
+    const take = () => {
+      if (this.#stopping) return {ended: 'stopping'}
+      return this.#input.takeLine(most)
+    }
+    const ready = take()
+    if (ready && this.#output.length < MOST_WAITING / 4) return ready
+    await this.#flush(timeout)
+    return ready ?? (await this.#wait(take, timeout))
+  }
+
+  /** Waits for the next octets; `timeout` is for each chunk (RFC 5321 §4.5.3.2.5). */
+  async chunk(timeout: number): Promise<Buffer | End> {
+    const take = () => this.#input.takeChunk()
+    this.#send()
+    return take() ?? (await this.#wait(take, timeout))
+  }
+
+  /** Gives back what was read beyond the end of the message. */
+  putBack(chunk: Buffer): void {
+    this.#input.putBack(chunk)
+  }
+
+  reply(reply: Reply): void {
+    this.#output += formatReply(reply)
+  }
+
+  /** Sends the replies that wait; resolves once the client has taken enough of them. */
+  async #flush(timeout: number): Promise<void> {
+    this.#send()
+    if (this.#socket.writableLength <= MOST_WAITING || this.#ended !== null) return
+    const drained = () => (this.#socket.writableLength === 0 ? true : null)
+    const wake = () => this.#wake?.()
+    this.#socket.on('drain', wake)
+    const result = await this.#wait<true>(drained, timeout)
+    this.#socket.off('drain', wake)
+    if (result !== true) this.expire('the client takes no replies')
+  }
+
+  /** Resolves once every reply has been handed to the system, or the connection is gone. */
+  async sent(): Promise<void> {
+    this.#send()
+    const {socket} = this
+    if (!socket.writable) return
+    await new Promise<void>((resolve) => {
+      socket.once('close', resolve)
+      socket.write('', () => resolve(void socket.off('close', resolve)))
+    })
+  }
+
+  /** Last words out, then the connection is closed: gently, so that the client can read them. */
+  async close(): Promise<void> {
+    const {socket} = this
+    this.#send()
+    if (socket.destroyed) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LINGER)
+      socket.once('close', () => resolve(clearTimeout(timer)))
+      // Unread input would turn the close into a reset, and a reset can overtake the reply.
+      socket.off('data', this.#onData)
+      socket.resume()
+      socket.end()
+    })
+    socket.destroy()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #send(): void {
+    const text = this.#output
+    this.#output = ''
+    if (text !== '' && this.#socket.writable) this.#socket.write(text)
+  }
+
+  /** Waits until `take` has something. Input that arrived before the end is still taken. */
+  async #wait<T>(take: () => T | null, timeout: number): Promise<T | End> {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#wake?.()
+    }, timeout)
+    try {
+      for (;;) {
+        const taken = take()
+        if (taken !== null) return taken
+        if (this.#ended !== null) return {ended: this.#ended}
+        if (late) return {ended: 'timeout'}
+        if (this.#socket.isPaused()) this.#socket.resume()
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        this.#wake = null
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#input.push(chunk)
+    if (this.#input.length >= MOST_WAITING) this.#socket.pause()
+    this.#wake?.()
+  }
+
+  readonly #onEnd = (): void => this.expire('the client closed the connection')
+
+  readonly #onError = (error: Error): void => this.expire(`the connection broke: ${error.message}`)
+}
