@@ -108,7 +108,7 @@ function matchesWildcard(pattern: string, presented: string): boolean {
 }
 
 function matchesLabel(pattern: string, label: string): boolean {
-  if (pattern === '*') return label !== ''
+  if (pattern === '*') return label === '*' || /^[^*]+$/.test(label)
   const source = pattern.replace(/[*?]+/g, (run) => (run.includes('*') ? '[^*]*' : '[^*]'.repeat(run.length)))
   return label.length <= 63 && new RegExp(`^${source}$`).test(label)
 }

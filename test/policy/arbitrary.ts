@@ -114,7 +114,7 @@ export const anyProfile: fc.Arbitrary<EffectiveProfile> = fc
     dane: standard,
     mtaSts: standard,
     anchors: fc
-      .constantFrom(null, [CA], ['d'.repeat(64)])
+      .constantFrom<(string[] | null)[]>(null, [CA], ['d'.repeat(64)])
       .map((issuers) => ({id: 'anchors', certificates: [] as string[], issuers})),
   })
   .map((change) => profileAt(change.level, change))

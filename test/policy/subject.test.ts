@@ -58,6 +58,8 @@ describe('a subject check', () => {
     ['wildcard:*.example.mil', ['example.mil.attacker.net'], false],
     ['wildcard:mx*.example.mil', ['mx12.example.mil'], true],
     ['wildcard:mx*.example.mil', ['*.example.mil'], false],
+    ['wildcard:mx*.example.mil', ['mx*.example.mil'], false],
+    ['wildcard:*.example.mil', ['mx*.example.mil'], false],
     ['wildcard:mx?.example.mil', ['mx12.example.mil'], false],
     ['any', ['mx.attacker.net'], true],
     ['mx', [], false],
