@@ -1,6 +1,8 @@
+import type {Socket} from 'node:net'
+import type {Duplex} from 'node:stream'
+import type {Resolver} from '../dns/resolver.ts'
 import type {MailDomain} from '../mail/address.ts'
 import type {Clock, Dialer, Random} from '../mail/world.ts'
-import type {Resolver} from '../dns/resolver.ts'
 import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {ClientSession} from '../smtp/client.ts'
@@ -20,6 +22,22 @@ export interface PathTimeouts {
   greeting: number
   command: number
   handshake: number
+  /** One block of a message on its way out; default 3 minutes. */
+  dataBlock?: number
+  /** From the final dot to its reply; default 10 minutes. */
+  dataEnd?: number
+}
+
+/** What a wire tap hands back for the socket it was given. The engine destroys the socket and the stream. */
+export interface WireTap {
+  /** Carries the handshake in the place of the socket. */
+  stream: Duplex
+  /** DER of the certificates in the order they were presented, once the handshake is over; null: not seen. */
+  presented(): Buffer[] | null
+  /** Gets the lines of the `keylog` event, which open the flight of TLS 1.3. */
+  keylog?(line: Buffer): void
+  /** The TLS version the peer chose in its ServerHello, also where the handshake failed over it: `TLSv1`. */
+  serverVersion?(): string | null
 }
 
 export interface PathRequest {
@@ -43,7 +61,14 @@ export interface PathRequest {
   failedBefore?(address: string): number
   /** The message asks for REQUIRETLS. */
   requireTls?: boolean
-  /** Overall end. */
+  /** Profiles that are rehearsed: the chain is read under their anchors as well, without another connection. */
+  alsoVerify?: readonly EffectiveProfile[]
+  /** Taps the wire of each handshake, so that the chain is known as it was presented. */
+  wrap?: (socket: Socket) => WireTap
+  /**
+   * Ends everything at once. A deadline (its reason is a TimeoutError, as AbortSignal.timeout has it) leaves the
+   * evidence gathered so far, with what it cut off marked as unreachable; any other reason is thrown.
+   */
   signal?: AbortSignal
 }
 

@@ -1,0 +1,94 @@
+import {X509Certificate} from 'node:crypto'
+import type {Socket} from 'node:net'
+import type {Verification} from '../pki/certificate.ts'
+import {describeCertificate} from '../pki/describe.ts'
+import {explainChain, verifyUnder} from '../pki/explain.ts'
+import type {HandshakeEvidence} from '../policy/evidence.ts'
+import type {EffectiveProfile} from '../policy/profile.ts'
+import {codeOf} from '../smtp/error.ts'
+import {type Upgraded, upgrade} from '../smtp/upgrade.ts'
+import {isDeadline, OVERALL} from './deadline.ts'
+import type {PathRequest, PathWorld, WireTap} from './path.ts'
+
+type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
+type Failed = Extract<HandshakeEvidence, {status: 'failed'}>
+
+/** What one handshake came to: the stream inside it, or why there is none. The caller destroys the socket. */
+export type Handshake = {stream: Upgraded['stream']; evidence: Completed} | {stream: null; evidence: Failed}
+
+/** Starts TLS on the socket with what the profile asks for, and writes down what was presented and negotiated. */
+export async function handshake(
+  world: PathWorld,
+  request: PathRequest,
+  socket: Socket,
+  target: {host: string; profile: EffectiveProfile},
+): Promise<Handshake> {
+  const tap = request.wrap?.(socket)
+  // RFC 6066 §3: addresses have no place in SNI.
+  const serverName = target.host.startsWith('[') ? null : target.host
+  try {
+    const upgraded = await upgrade(tap?.stream ?? socket, {
+      ...target.profile,
+      serverName,
+      limit: {ms: world.timeouts.handshake, signal: request.signal},
+      keylog: tap?.keylog?.bind(tap),
+    })
+    return {stream: upgraded.stream, evidence: completed(world, request, target.profile, upgraded, serverName, tap)}
+  } catch (error) {
+    tap?.stream.destroy()
+    return {stream: null, evidence: failed(error, tap?.serverVersion?.() ?? null)}
+  }
+}
+
+function completed(
+  world: PathWorld,
+  request: PathRequest,
+  profile: EffectiveProfile,
+  upgraded: Upgraded,
+  serverName: string | null,
+  tap: WireTap | undefined,
+): Completed {
+  const {version, cipher, bits, group, trusted, error, chain} = upgraded
+  const presented = fromWire(tap) ?? chain
+  const verification: Record<string, Verification> = {}
+  for (const {anchors} of request.alsoVerify ?? [])
+    verification[anchors.id] = verifyUnder(presented, anchors, world.now())
+  verification[profile.anchors.id] = {trusted, error, by: 'handshake'}
+  return {
+    status: 'completed',
+    version,
+    cipher,
+    bits,
+    group,
+    serverName,
+    verification,
+    presented: presented.map(describeCertificate),
+    built: chain.map(describeCertificate),
+    explanation: explainChain(presented, profile.anchors, {trusted, error}),
+  }
+}
+
+function fromWire(tap: WireTap | undefined): X509Certificate[] | null {
+  const presented = tap?.presented()
+  return presented ? presented.map((der) => new X509Certificate(der)) : null
+}
+
+/** Why TLS failed, as evidence. */
+export function failed(error: unknown, serverVersion: string | null = null): Failed {
+  if (isDeadline(error)) return {status: 'failed', reason: OVERALL, code: 'timeout'}
+  const code = codeOf(error) ?? 'unknown'
+  const old = serverVersion && /^(SSLv|TLSv1(\.[01])?$)/.test(serverVersion) ? serverVersion : null
+  if (old) return {status: 'failed', reason: `the peer speaks only ${old}; the floor is TLS 1.2 (RFC 8996)`, code}
+  return {status: 'failed', reason: sentence(error, code), code}
+}
+
+function sentence(error: unknown, code: string): string {
+  const alert = /ALERT_(.+)$/.exec(code)?.[1]
+  if (alert) return `the peer answered with the TLS alert "${alert.toLowerCase().replaceAll('_', ' ')}"`
+  if (code.endsWith('WRONG_VERSION_NUMBER')) return 'the peer sent something that is not TLS'
+  if (code === 'timeout') return 'the peer did not finish the TLS handshake in time'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'the peer closed the connection during the TLS handshake'
+  const reason = typeof error === 'object' && error !== null && 'reason' in error ? error.reason : null
+  if (typeof reason === 'string') return reason
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,143 @@
+import {mailDomainText} from '../mail/address.ts'
+import type {AttemptEvidence, AttemptVerdict, PathEvidence} from '../policy/evidence.ts'
+import {judgeAttempt, judgePath} from '../policy/judge.ts'
+import type {EffectiveProfile} from '../policy/profile.ts'
+import type {ClientSession} from '../smtp/client.ts'
+import {type Attempted, attempt, type Manner, type Target} from './attempt.ts'
+import {locate} from './locate.ts'
+import type {MailPath, Observe, PathRequest, PathWorld} from './path.ts'
+
+/** Addresses of one domain that are looked at, over all its hosts. */
+export const MOST_TARGETS = 60
+/** Addresses that are looked at side by side when all of them are. */
+const SIDE_BY_SIDE = 4
+
+/**
+ * The path to a domain's mail host, found, dialled, upgraded and judged: the only walk over hosts in the product. What
+ * went wrong on the way is evidence in the result; an abort that is no deadline is thrown.
+ */
+export async function openMailPath(
+  world: PathWorld,
+  request: PathRequest,
+  observe: Observe = () => {},
+): Promise<MailPath> {
+  const route = await locate(world, request)
+  observe({type: 'located', evidence: route})
+  const walk = new Walk(world, request, observe, {domain: mailDomainText(request.domain), route, attempts: []})
+  return request.visit === 'all' ? walk.survey() : walk.firstOpen()
+}
+
+interface Judged extends Attempted {
+  verdict: AttemptVerdict
+}
+
+class Walk {
+  readonly #world: PathWorld
+  readonly #request: PathRequest
+  readonly #observe: Observe
+  readonly #evidence: PathEvidence
+  readonly #profiles = new Map<string, EffectiveProfile>()
+
+  constructor(world: PathWorld, request: PathRequest, observe: Observe, evidence: PathEvidence) {
+    this.#world = world
+    this.#request = request
+    this.#observe = observe
+    this.#evidence = evidence
+  }
+
+  /** The relay's way: the first address that the profile lets mail pass to. Preference beats security. */
+  async firstOpen(): Promise<MailPath> {
+    for (const target of this.#targets()) {
+      const first = await this.#lookAndNote(target, {upgrade: target.profile.level !== 'none', fallback: false})
+      const made = needsNewConnection(first) ? await this.#fallBack(target, first) : first
+      if (made.session && passes(made.verdict)) return this.#opened(target, made, made.session)
+      await made.session?.quit()
+    }
+    return this.#closed()
+  }
+
+  /** The probe's way: every address, upgraded wherever TLS is offered, and QUIT. Attempts keep the order of the hosts. */
+  async survey(): Promise<MailPath> {
+    const found: AttemptEvidence[] = []
+    const waiting = this.#targets().entries()
+    const surveyor = async () => {
+      for (const [i, target] of waiting) {
+        const {evidence, session} = await this.#look(target, {upgrade: true, fallback: false})
+        found[i] = evidence
+        await session?.quit()
+      }
+    }
+    // All of them are over, and their sockets closed, before an abort is passed on.
+    const ends = await Promise.allSettled(Array.from({length: SIDE_BY_SIDE}, surveyor))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    this.#evidence.attempts.push(...found)
+    return this.#closed()
+  }
+
+  /** OUTCOMES.md, note 1: clear text after TLS failed is always a new connection, and never silent. */
+  async #fallBack(target: Target, failed: Judged): Promise<Judged> {
+    await failed.session?.quit()
+    const reason = failed.verdict.findings[0]?.message ?? 'TLS failed'
+    this.#observe({type: 'falling-back', host: target.host.name, address: target.address, reason})
+    return this.#lookAndNote(target, {upgrade: false, fallback: true})
+  }
+
+  async #lookAndNote(target: Target, manner: Manner): Promise<Judged> {
+    const made = await this.#look(target, manner)
+    this.#evidence.attempts.push(made.evidence)
+    return made
+  }
+
+  async #look(target: Target, manner: Manner): Promise<Judged> {
+    const made = await attempt(this.#world, this.#request, target, manner, this.#observe)
+    const verdict = judgeAttempt(made.evidence, this.#evidence, target.profile)
+    this.#observe({type: 'attempted', evidence: made.evidence, verdict})
+    return {...made, verdict}
+  }
+
+  #targets(): Target[] {
+    const {fixed, route, port, implicitTls} = this.#request
+    const usual = implicitTls ? this.#world.ports.smtps : this.#world.ports.smtp
+    const dialled = fixed?.port ?? route?.port ?? port ?? usual
+    const targets = this.#evidence.route.hosts.flatMap((host) => {
+      return host.addresses.map((address) => ({host, address, port: dialled, profile: this.#profileFor(address)}))
+    })
+    return targets.slice(0, MOST_TARGETS)
+  }
+
+  #profileFor(address: string): EffectiveProfile {
+    const profile = this.#profiles.get(address) ?? this.#request.profileFor(address)
+    this.#profiles.set(address, profile)
+    return profile
+  }
+
+  #judged() {
+    const evidence = this.#evidence
+    return {evidence, verdict: judgePath(evidence, ({address}) => this.#profileFor(address))}
+  }
+
+  #opened(target: Target, {evidence, verdict}: Judged, session: ClientSession): MailPath {
+    session.release()
+    return {
+      ...this.#judged(),
+      status: 'open',
+      session,
+      attempt: evidence,
+      attemptVerdict: verdict,
+      profile: target.profile,
+    }
+  }
+
+  #closed(): MailPath {
+    return {...this.#judged(), status: 'closed'}
+  }
+}
+
+function passes({outcome}: AttemptVerdict): boolean {
+  return outcome === 'clear' || outcome === 'tls' || outcome === 'verified'
+}
+
+/** Clear text is allowed here, but this connection has seen TLS fail. */
+function needsNewConnection({evidence, verdict}: Judged): boolean {
+  return passes(verdict) && evidence.failedAttempts > 0
+}
