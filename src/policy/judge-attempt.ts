@@ -1,6 +1,7 @@
 import {printable} from '../mail/domain.ts'
 import type {EnhancedStatus} from '../mail/reply.ts'
-import {type Demand, demandsOn} from './demand.ts'
+import type {Demand} from './demand.ts'
+import {demandsOn} from './demands.ts'
 import type {AttemptEvidence, AttemptVerdict, Finding, Outcome, RouteEvidence} from './evidence.ts'
 import {finding} from './findings.ts'
 import {type Problem, peerName} from './problem.ts'

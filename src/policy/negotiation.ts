@@ -6,8 +6,8 @@ import type {EffectiveProfile} from './profile.ts'
 type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
 
 /** Why there is no TLS on this connection, or none that may be relied on; empty where a handshake was made in order. */
-export function negotiationProblems(attempt: AttemptEvidence): Problem[] {
-  const found = [...injection(attempt), ...missingTls(attempt)]
+export function negotiationProblems(attempt: AttemptEvidence, profile: EffectiveProfile): Problem[] {
+  const found = [...injection(attempt), ...missingTls(attempt, profile)]
   if (found.length > 0 || attempt.handshake !== null) return found
   return [untried(attempt)]
 }
@@ -29,7 +29,7 @@ export function strengthProblems(attempt: AttemptEvidence, profile: EffectivePro
   return found
 }
 
-function missingTls(attempt: AttemptEvidence): Problem[] {
+function missingTls(attempt: AttemptEvidence, profile: EffectiveProfile): Problem[] {
   const {starttls, handshake, mode} = attempt
   const peer = peerName(attempt)
   if (attempt.fallback) return [fallback(attempt)]
@@ -41,7 +41,7 @@ function missingTls(attempt: AttemptEvidence): Problem[] {
     const message = `${peer} offered STARTTLS and answered it with "${printable(starttls.reply ?? 'an error')}"`
     return [problem('starttls-refused', message, 'the partner has to repair its TLS settings', failures(attempt))]
   }
-  if (handshake?.status === 'failed') return [failedHandshake(attempt, handshake)]
+  if (handshake?.status === 'failed') return [failedHandshake(attempt, handshake, profile)]
   // RFC 8996: a handshake below TLS 1.2 is none, whoever let it pass.
   if (handshake && versionNumber(handshake) < 1.2) {
     const message = `the TLS handshake with ${peer} failed: it speaks only ${handshake.version}`
@@ -50,13 +50,22 @@ function missingTls(attempt: AttemptEvidence): Problem[] {
   return []
 }
 
-function failedHandshake(attempt: AttemptEvidence, handshake: Extract<HandshakeEvidence, {status: 'failed'}>): Problem {
+function failedHandshake(
+  attempt: AttemptEvidence,
+  handshake: Extract<HandshakeEvidence, {status: 'failed'}>,
+  profile: EffectiveProfile,
+): Problem {
   const message = `the TLS handshake with ${peerName(attempt)} failed: ${printable(handshake.reason)}`
-  const tooOld = /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(handshake.code)
-  const hint = tooOld
-    ? 'the two sides share no TLS version: the partner has to enable TLS 1.2 or newer, or --min-tls is too high for it'
-    : 'look at the partner with: postern probe; its TLS log names the other half of the story'
-  return problem('validation-failure', message, hint, failures(attempt))
+  const noCommonVersion = /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(handshake.code)
+  if (!noCommonVersion) {
+    const hint = 'look at the partner with: postern probe; its TLS log names the other half of the story'
+    return problem('validation-failure', message, hint, failures(attempt))
+  }
+  const hint = `the two sides share no TLS version: the partner has to enable TLS ${profile.minTls}`
+  const failed = problem('validation-failure', message, hint, failures(attempt))
+  // OUTCOMES.md, note 2: the minimum is offered in the ClientHello, so a peer below it shows as a failed handshake. Under
+  // TLS 1.2 it is below the floor, which is a plain handshake failure; above that it is too weak for this profile.
+  return profile.minTls === '1.2' ? failed : {...failed, law: {...failed.law, detail: 6}}
 }
 
 function injection(attempt: AttemptEvidence): Problem[] {

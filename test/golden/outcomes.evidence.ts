@@ -21,6 +21,9 @@ const published = (what: Partial<PublishedEvidence>, seen: AttemptEvidence = att
   ...seen,
   published: {mtaSts: null, dane: null, ...what},
 })
+const noCommonVersion = failedAttempt(1, {
+  handshake: {status: 'failed', reason: 'no common version', code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'},
+})
 const plain = attempt({
   starttls: {advertised: false, accepted: null, reply: null, injected: false},
   handshake: null,
@@ -52,6 +55,8 @@ export const SEEN: Record<string, Seen> = {
   'peer-speaks-only-tls-1.1, failure 1 of 1': one(
     attempt({handshake: handshake({version: 'TLSv1.1'}), failedAttempts: 1}),
   ),
+  'peer-lacks-minimum-tls-1.3, failure 1 of 1': one(noCommonVersion, {minTls: '1.3'}),
+  'peer-shares-no-version, failure 1 of 1': one(noCommonVersion),
   'self-signed': one(selfSigned),
   'unknown-issuer': one(attempt({handshake: untrusted('UNABLE_TO_GET_ISSUER_CERT_LOCALLY')})),
   'missing-intermediate': one(attempt({handshake: untrusted('UNABLE_TO_VERIFY_LEAF_SIGNATURE')})),
@@ -104,7 +109,7 @@ export const SEEN: Record<string, Seen> = {
   'requiretls, starttls-not-supported': one(requiring(plain)),
   'requiretls, self-signed': one(requiring({...offering, handshake: selfSigned.handshake})),
 
-  'null MX': {path: pathOf([], {nullMx: true, failure: {kind: 'null-mx', reason: 'MX 0 .'}})},
+  'null MX': {path: pathOf([], {nullMx: true})},
   NXDOMAIN: {path: pathOf([], {failure: {kind: 'nxdomain', reason: 'NXDOMAIN'}})},
   'no address': {path: pathOf([], {failure: {kind: 'no-address', reason: 'no A, no AAAA'}})},
   'no host has an address': {path: pathOf([], {hosts: [hostWithout('no-address'), hostWithout('nxdomain')]})},

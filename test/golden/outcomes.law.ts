@@ -45,6 +45,8 @@ export const ONE_ATTEMPT: LawLine[] = [
   line('handshake-fails, fallback never', 'clear', 'refused', 'refused', 'refused', 5),
   line('handshake-stalls, failure 1 of 1', 'clear', 'clear', 'refused', 'refused', 5),
   line('peer-speaks-only-tls-1.1, failure 1 of 1', 'clear', 'clear', 'refused', 'refused', 5),
+  line('peer-lacks-minimum-tls-1.3, failure 1 of 1', 'clear', 'clear', 'refused', 'refused', 6),
+  line('peer-shares-no-version, failure 1 of 1', 'clear', 'clear', 'refused', 'refused', 5),
   line('self-signed', 'clear', 'tls', 'tls', 'refused', 5),
   line('unknown-issuer', 'clear', 'tls', 'tls', 'refused', 5),
   line('missing-intermediate', 'clear', 'tls', 'tls', 'refused', 5),
