@@ -1,0 +1,121 @@
+import {randomBytes} from 'node:crypto'
+import {type FileHandle, mkdir, open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
+import {printable} from '../mail/domain.ts'
+import {Exit, PosternError} from '../mail/error.ts'
+
+export {withLock} from './lock.ts'
+
+/** Only the owner looks into the directories of Postern: profiles tell an attacker which partner is guarded least. */
+const DIRECTORY_MODE = 0o700
+
+/**
+ * Replaces a file so that a reader, and a machine that loses power, sees the old content or the new one and never a
+ * part: temporary file in the same directory, fsync, rename, fsync of the directory. Missing directories are made. A
+ * symbolic link stays one; what it points at is replaced. `mode` is that of the new file; without it an existing file
+ * keeps its own and a new one gets 0644. Throws the system's own error, and leaves no temporary file then.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: {mode?: number} = {},
+): Promise<void> {
+  const target = await realpath(path).catch(() => path)
+  await mkdir(dirname(target), {recursive: true, mode: DIRECTORY_MODE})
+  const mode = options.mode ?? (await existingMode(target)) ?? 0o644
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`)
+  try {
+    await writeDurably(temporary, data, mode)
+    await rename(temporary, target)
+  } catch (error) {
+    await unlink(temporary).catch(() => {})
+    throw error
+  }
+  await syncDirectory(dirname(target))
+}
+
+/** Removes a file for good, which on a journalling file system needs an fsync of its directory. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path)
+  await syncDirectory(dirname(path))
+}
+
+/**
+ * Reads a private key as PEM text. Throws `key-missing` (66) and, when group or others may read it, `key-readable` (77):
+ * such a key has to be taken for stolen.
+ */
+export async function readPrivateKey(path: string): Promise<string> {
+  const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new PosternError('key-missing', `there is no private key ${printable(path)}`, {
+      exit: Exit.missing,
+      hints: ['make one: postern identity create'],
+      cause,
+    })
+  })
+  try {
+    await refuseOpenMode(handle, path)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The file's octets; null when there is no such file. A dangling link is not "no file", and throws. */
+export async function readOptional(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isLink(path))) return null
+    throw error
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const {lstat} = await import('node:fs/promises')
+  return lstat(path).then(
+    (entry) => entry.isSymbolicLink(),
+    () => false,
+  )
+}
+
+// The handle is asked, not the path: what is judged is what will be read. Windows has no such modes.
+async function refuseOpenMode(handle: FileHandle, path: string): Promise<void> {
+  const {mode} = await handle.stat()
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return
+  const shown = (mode & 0o777).toString(8).padStart(4, '0')
+  throw new PosternError('key-readable', `others can read the private key ${printable(path)} (mode ${shown})`, {
+    exit: Exit.permission,
+    hints: [`chmod 600 ${printable(path)}, and replace the key if somebody else had access`],
+  })
+}
+
+async function existingMode(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({mode}) => mode & 0o777,
+    () => undefined,
+  )
+}
+
+async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  // 'wx' with the final mode: a key is never readable by others, not even for a moment.
+  const handle = await open(path, 'wx', mode)
+  try {
+    await handle.writeFile(data)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Windows cannot sync a directory; its rename is durable by itself.
+    if (process.platform !== 'win32') throw error
+  } finally {
+    await handle.close()
+  }
+}
