@@ -96,6 +96,7 @@ describe('the findings of an attempt', () => {
     const remark = 'mx-name-unauthenticated'
     expect(codes(attempt(), profileAt('secure'))).toEqual([remark])
     expect(judge(attempt(), profileAt('secure'), {status: 'secure'}).findings).toEqual([])
+    expect(judge(attempt(), profileAt('secure'), {source: 'static'}).findings).toEqual([])
     expect(codes(attempt(), profileAt('secure', {trust: 'imported', ca: ['partner']}))).toEqual([])
     expect(codes(attempt(), profileAt('secure', {subject: [{kind: 'exact', value: 'mx1.example.mil'}]}))).toEqual([])
   })
