@@ -264,9 +264,9 @@ export const FINDINGS = {
   ),
   'no-trust-anchor': kind(
     'error',
-    'The profile trusts nobody',
+    'The profile does not say whom it trusts',
     'RFC 5280 §6.1',
-    'Only imported CAs are trusted and the profile names none, so that no chain can be trusted.',
+    'Only imported CAs are trusted and the profile names none: nothing can be trusted, or every partner is trusted for every other.',
   ),
   'mandatory-not-looked-up': kind(
     'warning',

@@ -28,7 +28,7 @@ function minimums({name, minTls, minStrength}: Profile): Finding[] {
 
 function trust({name, trust, ca}: Profile): Finding[] {
   if (trust !== 'imported' || ca.length > 0) return []
-  const message = `profile ${name} trusts imported CAs alone and names none: no certificate can be trusted`
+  const message = `profile ${name} trusts imported CAs alone and does not say which`
   return [finding('no-trust-anchor', message, 'name a CA with --ca, or use --trust both')]
 }
 

@@ -66,7 +66,7 @@ export function pathOf(attempt: AttemptEvidence, domain: string): PathEvidence {
 
 /** Anchors for judging made-up evidence: only their id and whether there is an issuer check matter. */
 export function madeUpAnchors(profile: Profile): TrustAnchors {
-  const checksIssuer = profile.ca.length > 0 && profile.trust === 'both'
+  const checksIssuer = profile.ca.length > 0 && profile.trust !== 'imported'
   return {id: 'made-up', certificates: [], issuers: checksIssuer ? [ISSUER] : null}
 }
 
