@@ -1,0 +1,37 @@
+import {Exit, PosternError} from '../mail/error.ts'
+import type {QueueStore} from '../queue/store.ts'
+import type {ControlHandler, ControlRequest} from '../relay/control.ts'
+import type {Relay} from '../relay/relay.ts'
+import {queueAction} from './queue-action.ts'
+import type {RunningRelay} from './start-relay.ts'
+
+/** What a running relay does for those who may open its control socket. */
+export function relayControl(
+  relay: Relay,
+  running: Pick<RunningRelay, 'reload' | 'stop'>,
+  logFile: string | null,
+): ControlHandler {
+  const actions: Record<string, (request: ControlRequest) => Promise<unknown>> = {
+    ping: async () => null,
+    status: async () => ({pid: process.pid, logFile, ...relay.status(), queue: await openStore(relay).counts()}),
+    reload: () => running.reload(),
+    stop: () => running.stop('asked to stop'),
+    queue: (request) => queueAction(openStore(relay), request),
+  }
+  return async (request) => {
+    const action = Object.hasOwn(actions, request.do) ? actions[request.do] : undefined
+    if (action) return action(request)
+    throw new PosternError('control-request', 'the relay does not know this request', {
+      exit: Exit.usage,
+      hints: ['relay and command are of different releases: restart the relay'],
+    })
+  }
+}
+
+function openStore({queue}: Relay): QueueStore {
+  if (queue) return queue
+  throw new PosternError('queue-failed', 'the queue is being opened anew', {
+    exit: Exit.tryAgain,
+    hints: ['see the log: postern relay logs'],
+  })
+}

@@ -1,0 +1,100 @@
+import {type MailAddress, mailDomainText} from '../mail/address.ts'
+import type {Reply} from '../mail/reply.ts'
+import {replyText} from '../mail/reply.ts'
+import {networkContains} from '../policy/cidr.ts'
+import type {QueueStore} from '../queue/store.ts'
+import type {ClientFacts, ReceiverHandlers} from '../smtp/receiver.ts'
+import {takeIn} from './intake.ts'
+import type {RelayLog} from './log.ts'
+import {judgeReceived} from './receiving.ts'
+import type {RelaySnapshot} from './snapshot.ts'
+
+/** What receiving asks of the relay it is a part of. Everything is asked anew each time: a reload may have come. */
+export interface ReceivingHouse {
+  snapshot(): RelaySnapshot
+  /** Where messages go; a reply instead while none are accepted. */
+  queue(): QueueStore | Reply
+  /** The queue could not keep a message. */
+  queueFailed(error: unknown): void
+  log: RelayLog
+  now(): number
+}
+
+type Stage = {client: ClientFacts; sender: MailAddress | null; recipient?: MailAddress}
+
+/** The house's answers to one session. `anchors`: what its client certificate was verified under. */
+export function receivingHandlers(house: ReceivingHouse, anchors: string | null): ReceiverHandlers {
+  let sender: MailAddress | null = null
+
+  const answer = (stage: Stage, command: 'MAIL' | 'RCPT', refusal: {reply: Reply; reason: string} | null) => {
+    if (refusal === null) return null
+    const {session, address: client} = stage.client
+    const argument = `<${(command === 'MAIL' ? stage.sender : stage.recipient)?.text ?? ''}>`
+    const reply = replyText(refusal.reply)
+    house.log.event({event: 'rejected', session, client, command, argument, reply, reason: refusal.reason})
+    return refusal.reply
+  }
+
+  return {
+    async mail(client, reversePath) {
+      sender = reversePath
+      const queue = house.queue()
+      if (isReply(queue)) return queue
+      const stage = {client, sender}
+      return answer(stage, 'MAIL', refusedByPolicy(house, anchors, stage))
+    },
+    async rcpt(client, recipient) {
+      const stage = {client, sender, recipient}
+      return answer(
+        stage,
+        'RCPT',
+        refusedAsOpenRelay(house.snapshot(), stage) ?? refusedByPolicy(house, anchors, stage),
+      )
+    },
+    async data(client, envelope) {
+      const queue = house.queue()
+      return isReply(queue) ? queue : takeIn(house, queue, client, envelope)
+    },
+  }
+}
+
+export function isReply(value: QueueStore | Reply): value is Reply {
+  return 'code' in value
+}
+
+/** Relaying is for our own clients; from anyone else we take mail for the protected domains alone. */
+function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage) {
+  if (snapshot.clients.some((network) => networkContains(network, client.address))) return null
+  if (recipient && snapshot.domains.has(mailDomainText(recipient.domain))) return null
+  return {
+    reply: {code: 550, lines: ['5.7.1 relaying denied']},
+    reason: `${client.address} is in no client network, and the domain is not protected`,
+  }
+}
+
+function refusedByPolicy(house: ReceivingHouse, anchors: string | null, {client, sender, recipient}: Stage) {
+  const policy = house.snapshot().policy.receiving({
+    client: client.address,
+    sender: sender?.text ?? '',
+    ...(recipient ? {recipient: recipient.text} : {}),
+  })
+  const senderDomain = sender && mailDomainText(sender.domain)
+  const facts = {tls: client.tls, anchors, senderDomain, now: house.now()}
+  for (const profile of recipient ? policy.rehearsed : []) {
+    const refusal = judgeReceived(facts, profile)
+    if (refusal) logRehearsal(house.log, client, profile, refusal.reason)
+  }
+  // A rule for certain recipients may come first: then RCPT decides.
+  if (policy.profile === null || !(policy.decided || recipient)) return null
+  return judgeReceived(facts, policy.profile)
+}
+
+function logRehearsal(
+  log: RelayLog,
+  client: ClientFacts,
+  profile: {rule: string | null; name: string},
+  reason: string,
+) {
+  const {session, address} = client
+  log.event({event: 'would-reject', session, client: address, rule: profile.rule, profile: profile.name, reason})
+}

@@ -1,0 +1,146 @@
+import {mailDomainText} from '../mail/address.ts'
+import type {Envelope} from '../mail/envelope.ts'
+import {type Reply, replyText} from '../mail/reply.ts'
+import {newQueueId} from '../queue/id.ts'
+import type {IncomingBody, NewMessage, QueueStore} from '../queue/store.ts'
+import type {BodySink, ClientFacts} from '../smtp/receiver.ts'
+import type {ReceivingHouse} from './accept.ts'
+import {HeaderScan} from './header-scan.ts'
+import {receivedHeader} from './received.ts'
+
+/** RFC 5321 §6.3: a message with this many hops behind it runs in circles. */
+const MOST_HOPS = 50
+
+const LOOPS: Reply = {code: 554, lines: ['5.4.6 too many hops, this message is looping']}
+
+/** Opens the queue for a message: our trace header first, then the client's octets while they arrive. */
+export async function takeIn(
+  house: ReceivingHouse,
+  queue: QueueStore,
+  client: ClientFacts,
+  envelope: Envelope,
+): Promise<BodySink | Reply> {
+  const now = house.now()
+  const id = newQueueId(now)
+  const header = receivedHeader({
+    client,
+    hostname: house.snapshot().hostname,
+    queueId: id,
+    recipients: envelope.recipients.map(({address}) => address.text),
+    smtputf8: envelope.options.smtputf8 === true,
+    now,
+  })
+  try {
+    const body = await queue.receive()
+    await body.write(header)
+    return new Intake(house, body, client, newMessage(id, now, client, envelope))
+  } catch (error) {
+    return queueReply(house, error)
+  }
+}
+
+class Intake implements BodySink {
+  readonly #house: ReceivingHouse
+  readonly #body: IncomingBody
+  readonly #client: ClientFacts
+  readonly #message: NewMessage
+  readonly #scan = new HeaderScan()
+  #size = 0
+  /** Once the queue failed the rest is only read, and the answer is at the end. */
+  #failure: Reply | null = null
+
+  constructor(house: ReceivingHouse, body: IncomingBody, client: ClientFacts, message: NewMessage) {
+    this.#house = house
+    this.#body = body
+    this.#client = client
+    this.#message = message
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    this.#size += chunk.length
+    this.#scan.push(chunk)
+    if (this.#failure || this.#loops) return
+    try {
+      await this.#body.write(chunk)
+    } catch (error) {
+      this.#failure = queueReply(this.#house, error)
+    }
+  }
+
+  async end(): Promise<Reply> {
+    if (this.#loops || this.#failure) return this.#refuse(this.#failure ?? LOOPS)
+    try {
+      const id = await this.#body.commit(this.#message)
+      this.#logAccepted(id)
+      return {code: 250, lines: [`2.0.0 queued as ${id}`]}
+    } catch (error) {
+      return queueReply(this.#house, error)
+    }
+  }
+
+  async abort(): Promise<void> {
+    // What was not committed is nobody's; a failure to remove it at once is made good when the queue is opened.
+    await this.#body.abort().catch(() => {})
+  }
+
+  get #loops(): boolean {
+    return this.#scan.hops > MOST_HOPS
+  }
+
+  async #refuse(reply: Reply): Promise<Reply> {
+    await this.abort()
+    const {session, address: client} = this.#client
+    const reason = this.#failure ? 'the queue failed' : `${this.#scan.hops} Received headers`
+    const argument = `<${this.#message.reversePath}>`
+    this.#house.log.event({
+      event: 'rejected',
+      session,
+      client,
+      command: 'DATA',
+      argument,
+      reply: replyText(reply),
+      reason,
+    })
+    return reply
+  }
+
+  #logAccepted(queue: string): void {
+    const {session, address: client, hello, tls} = this.#client
+    const {reversePath: from, recipients} = this.#message
+    this.#house.log.event({
+      event: 'accepted',
+      queue,
+      session,
+      client,
+      hello,
+      tls: tls && `${tls.version} ${tls.cipher}`,
+      from,
+      recipients: recipients.length,
+      size: this.#size,
+    })
+  }
+}
+
+function newMessage(id: string, now: number, client: ClientFacts, envelope: Envelope): NewMessage {
+  const {version} = client.tls ?? {version: ''}
+  return {
+    id,
+    receivedAt: now,
+    reversePath: envelope.reversePath?.text ?? '',
+    options: envelope.options,
+    recipients: envelope.recipients.map(({address, options}) => ({
+      address: address.text,
+      options,
+      destination: mailDomainText(address.domain),
+    })),
+    origin: `${client.address} (${client.hello ?? 'no name'}) ${client.protocol} ${version}`.trim(),
+  }
+}
+
+/** RFC 3463 §3.4: a full disk is told apart, because the client may come back with less. */
+function queueReply(house: ReceivingHouse, error: unknown): Reply {
+  house.queueFailed(error)
+  return (error as {code?: string}).code === 'queue-full'
+    ? {code: 452, lines: ['4.3.1 no room for the message, try again later']}
+    : {code: 451, lines: ['4.3.0 the message could not be stored, try again later']}
+}

@@ -1,0 +1,85 @@
+import {printable} from '../mail/domain.ts'
+import type {PathFacts, RelayEvent} from './log.ts'
+
+/** An event as one line for people, without the time. Everything from outside is made safe to print. */
+export function logLine(event: RelayEvent): string {
+  return printable(words(event).filter(Boolean).join(' '), 2000)
+}
+
+/** `tls=secure:verified`, and what was negotiated; for a path that mail does not take, why. */
+export function tlsWords(path: PathFacts): string {
+  const negotiated = [path.version, path.cipher, path.group].filter((part) => part !== null)
+  const findings = path.outcome === 'refused' && path.findings.length > 0 ? `findings=${path.findings.join(',')}` : ''
+  const reason = path.reason === null ? '' : `reason="${path.reason}"`
+  const rule = path.rule === null ? '' : `rule=${path.rule}`
+  return [`tls=${path.level}:${path.outcome}`, ...negotiated, rule, findings, reason].filter(Boolean).join(' ')
+}
+
+function words(event: RelayEvent): (string | null | false)[] {
+  switch (event.event) {
+    case 'started':
+      return [`${event.hostname} started, revision ${event.revision}, pid ${event.pid}`]
+    case 'listening':
+    case 'closed':
+      return [`${event.event} ${endpoint(event.address, event.port)} (TLS: ${event.tls})`]
+    case 'stopping':
+    case 'stopped':
+      return [`${event.event}: ${event.reason}`]
+    case 'reloaded':
+      return [`reloaded, revision ${event.revision}`]
+    case 'reload-failed':
+      return [`reload failed, keeping revision ${event.revision}: ${event.reason}`]
+    case 'connection-refused':
+      return [`${event.client} refused: ${event.reason}`]
+    case 'session-ended':
+      return [`${event.session} ${event.client} ended: ${event.reason}`]
+    case 'rejected':
+      return [event.session, event.client, event.command, event.argument, event.reply, `reason="${event.reason}"`]
+    case 'would-reject':
+      return [event.session, event.client, 'would-reject', profileWords(event), `reason="${event.reason}"`]
+    case 'accepted':
+      return acceptedWords(event)
+    case 'attempt':
+      return [event.queue, '→', event.destination, hostWords(event.path), tlsWords(event.path)]
+    case 'would-refuse':
+      return [event.queue, '→', event.destination, hostWords(event.path), 'would-refuse', tlsWords(event.path)]
+    case 'delivered':
+    case 'deferred':
+    case 'bounced':
+      return fateWords(event)
+    case 'dsn':
+      return [event.queue, `${event.kind} DSN about ${event.about} to <${event.to}>, ${event.recipients} recipient(s)`]
+    case 'queue-failed':
+      return [`queue failed: ${event.reason}; nothing is accepted until it works again`]
+    case 'queue-recovered':
+      return [`queue works again: ${event.reason}`]
+    case 'fault':
+      return [`fault in ${event.where}: ${event.reason}`]
+  }
+}
+
+function acceptedWords(event: Extract<RelayEvent, {event: 'accepted'}>): string[] {
+  const how = event.tls ? `tls=${event.tls}` : 'tls=none'
+  const from = `${event.client} (${event.hello ?? 'no name'})`
+  return [event.queue, '←', from, how, `from=<${event.from}>`, `recipients=${event.recipients}`, `size=${event.size}`]
+}
+
+function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' | 'bounced'}>): string[] {
+  const path = event.path ? [hostWords(event.path), tlsWords(event.path)] : []
+  const next = event.next === null ? '' : `next=${event.next}`
+  // Where the path says why, the fate need not repeat it.
+  const reason = event.path?.reason === event.reason ? '' : event.reason
+  return [event.queue, '→', event.recipient, ...path, event.event, event.status, reason, next]
+}
+
+function hostWords({host, address, port, reused}: PathFacts): string {
+  return `${host}[${address}]:${port}${reused ? ' reused' : ''}`
+}
+
+function profileWords({rule, profile}: {rule: string | null; profile: string}): string {
+  return rule === null ? `profile=${profile}` : `rule=${rule} profile=${profile}`
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

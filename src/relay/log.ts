@@ -1,0 +1,83 @@
+import type {Level} from '../policy/profile.ts'
+
+/** Where the relay's events go: a terminal, or JSON lines. One call is one line. */
+export interface RelayLog {
+  event(event: RelayEvent): void
+}
+
+/** Facts of one path, for the line about an attempt. */
+export interface PathFacts {
+  host: string
+  address: string
+  port: number
+  profile: string
+  level: Level
+  rule: string | null
+  /** `clear`, `tls`, `verified`, `refused`, `unreachable`. */
+  outcome: string
+  version: string | null
+  cipher: string | null
+  group: string | null
+  /** SHA-256 of the leaf. */
+  fingerprint: string | null
+  /** Codes of the findings. */
+  findings: string[]
+  /** Why it is refused, unreachable or in clear text; null otherwise. */
+  reason: string | null
+  reused: boolean
+}
+
+export type RelayEvent =
+  | {event: 'started'; revision: string; hostname: string; pid: number}
+  | {event: 'listening' | 'closed'; address: string; port: number; tls: 'starttls' | 'implicit' | 'off'}
+  | {event: 'stopping' | 'stopped'; reason: string}
+  | {event: 'reloaded'; revision: string}
+  | {event: 'reload-failed'; revision: string; code: string; reason: string; hints: string[]}
+  | {event: 'connection-refused'; client: string; reason: string}
+  | {event: 'session-ended'; session: string; client: string; reason: string}
+  | {
+      event: 'rejected'
+      session: string
+      client: string
+      command: 'MAIL' | 'RCPT' | 'DATA'
+      argument: string
+      reply: string
+      reason: string
+    }
+  | {event: 'would-reject'; session: string; client: string; rule: string | null; profile: string; reason: string}
+  | {
+      event: 'accepted'
+      queue: string
+      session: string
+      client: string
+      hello: string | null
+      tls: string | null
+      from: string
+      recipients: number
+      size: number
+    }
+  | {event: 'attempt'; queue: string; destination: string; path: PathFacts}
+  | {
+      event: 'delivered' | 'deferred' | 'bounced'
+      queue: string
+      recipient: string
+      destination: string
+      path: PathFacts | null
+      status: string
+      reason: string
+      /** ISO 8601, for `deferred`. */
+      next: string | null
+      /** Milliseconds since it was accepted. */
+      age: number
+    }
+  | {event: 'would-refuse'; queue: string; destination: string; path: PathFacts}
+  | {event: 'dsn'; queue: string; about: string; to: string; kind: 'failed' | 'delayed'; recipients: number}
+  | {event: 'queue-failed' | 'queue-recovered'; reason: string}
+  | {event: 'fault'; where: string; reason: string}
+
+/** How loud an event is. */
+export function severityOf({event}: RelayEvent): 'info' | 'warn' | 'error' {
+  if (event === 'queue-failed' || event === 'fault' || event === 'reload-failed') return 'error'
+  const warnings = ['deferred', 'bounced', 'rejected', 'would-refuse', 'would-reject', 'connection-refused']
+  return warnings.includes(event) ? 'warn' : 'info'
+}

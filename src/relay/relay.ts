@@ -1,0 +1,218 @@
+import type {Reply} from '../mail/reply.ts'
+import type {Clock, Random} from '../mail/world.ts'
+import type {QueueStore} from '../queue/store.ts'
+import {Courier, type CourierCounts} from './courier.ts'
+import {FailureMemory} from './failure-memory.ts'
+import {Listeners} from './listeners.ts'
+import type {RelayLog} from './log.ts'
+import {Reception} from './reception.ts'
+import {SessionPool} from './session-pool.ts'
+import type {ListenerSettings, RelaySnapshot} from './snapshot.ts'
+
+export interface RelayParts {
+  snapshot: RelaySnapshot
+  /** Opens the queue: at the start, and anew after it failed. */
+  openQueue(): Promise<QueueStore>
+  log: RelayLog
+  world: Clock & Random
+}
+
+export interface RelayStatus {
+  revision: string
+  hostname: string
+  tls: boolean
+  /** ISO 8601. */
+  startedAt: string
+  /** Milliseconds. */
+  uptime: number
+  listeners: ListenerSettings[]
+  accepting: boolean
+  counters: CourierCounts & {accepted: number; sessions: number; idleSessions: number}
+}
+
+const GRACE_MS = 15_000
+const REOPEN_MS = [1_000, 2_000, 5_000, 10_000, 30_000]
+const NOT_NOW: Reply = {code: 451, lines: ['4.3.0 mail cannot be stored at the moment, try again later']}
+
+/**
+ * The embedded relay: listens, takes mail into the durable queue and carries it on through the path engine. A 250 goes
+ * out after the data is on disk; a recipient leaves the queue delivered or reported. It runs by one snapshot of the
+ * configuration at a time.
+ */
+export class Relay {
+  #snapshot: RelaySnapshot
+  #queue: QueueStore | null = null
+  #courier: Courier | null = null
+  #recovering: Promise<void> | null = null
+  #stopping = false
+  readonly #end = new AbortController()
+  readonly #over = Promise.withResolvers<void>()
+  #delivered = {delivered: 0, deferred: 0, bounced: 0}
+  #accepted = 0
+  readonly #parts: RelayParts
+  readonly #pool: SessionPool
+  readonly #memory = new FailureMemory()
+  readonly #reception: Reception
+  readonly #listeners: Listeners
+  readonly #startedAt: number
+
+  private constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#snapshot = parts.snapshot
+    this.#startedAt = parts.world.now()
+    this.#pool = new SessionPool(parts.world)
+    this.#reception = new Reception({
+      snapshot: () => this.#snapshot,
+      queue: () => (this.#stopping ? NOT_NOW : (this.#queue ?? NOT_NOW)),
+      queueFailed: (error) => this.#queueFailed(error),
+      log: {event: (event) => this.#count(event)},
+      now: () => parts.world.now(),
+    })
+    this.#listeners = new Listeners((socket, listener) => this.#reception.meet(socket, listener), parts.log)
+  }
+
+  /** Opens the queue, then the doors. Throws what either throws, with neither left open. */
+  static async start(parts: RelayParts): Promise<Relay> {
+    const relay = new Relay(parts)
+    relay.#adopt(await parts.openQueue())
+    try {
+      await relay.#listeners.set(doors(parts.snapshot))
+    } catch (error) {
+      await relay.#queue?.close()
+      throw error
+    }
+    relay.#courier?.wake()
+    const {revision, hostname} = parts.snapshot
+    parts.log.event({event: 'started', revision, hostname, pid: process.pid})
+    return relay
+  }
+
+  get queue(): QueueStore | null {
+    return this.#queue
+  }
+
+  /**
+   * Runs by another configuration from here on; false: it is the same. Throws when its listeners cannot be had, and
+   * nothing has changed then.
+   */
+  async adopt(snapshot: RelaySnapshot): Promise<boolean> {
+    if (!differs(snapshot, this.#snapshot)) return false
+    await this.#listeners.set(doors(snapshot))
+    this.#snapshot = snapshot
+    this.#parts.log.event({event: 'reloaded', revision: snapshot.revision})
+    this.#courier?.wake()
+    return true
+  }
+
+  status(): RelayStatus {
+    const {revision, hostname, tlsEnabled} = this.#snapshot
+    const counts = this.#courier?.counts ?? {delivered: 0, deferred: 0, bounced: 0, active: 0}
+    return {
+      revision,
+      hostname,
+      tls: tlsEnabled,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      uptime: this.#parts.world.now() - this.#startedAt,
+      listeners: this.#listeners.endpoints,
+      accepting: this.#queue !== null && !this.#stopping,
+      counters: {
+        accepted: this.#accepted,
+        delivered: this.#delivered.delivered + counts.delivered,
+        deferred: this.#delivered.deferred + counts.deferred,
+        bounced: this.#delivered.bounced + counts.bounced,
+        active: counts.active,
+        sessions: this.#reception.active,
+        idleSessions: this.#pool.size,
+      },
+    }
+  }
+
+  /** Closes the doors, lets what is under way end, and parks the rest in the queue. */
+  async stop(reason: string): Promise<void> {
+    this.#stopping = true
+    this.#end.abort()
+    this.#parts.log.event({event: 'stopping', reason})
+    this.#listeners.close()
+    await Promise.all([this.#reception.stop(GRACE_MS), this.#courier?.stop(GRACE_MS)])
+    await this.#recovering
+    await this.#pool.close()
+    await this.#queue?.close()
+    this.#parts.log.event({event: 'stopped', reason})
+    this.#over.resolve()
+  }
+
+  /** Resolves when it has stopped. */
+  get ended(): Promise<void> {
+    return this.#over.promise
+  }
+
+  #adopt(queue: QueueStore): void {
+    this.#queue = queue
+    this.#courier = new Courier({
+      snapshot: () => this.#snapshot,
+      queue,
+      pool: this.#pool,
+      memory: this.#memory,
+      log: this.#parts.log,
+      world: this.#parts.world,
+      queueFailed: (error) => this.#queueFailed(error),
+    })
+  }
+
+  // DESIGN, 'The queue': after an I/O error nobody knows what is on disk. Nothing more is accepted, and the queue is read
+  // anew from what there is; a full disk alone leaves the store as it is.
+  #queueFailed(error: unknown): void {
+    const {code, message} = error as {code?: string; message?: string}
+    this.#parts.log.event({event: 'queue-failed', reason: message ?? String(error)})
+    if (code === 'queue-full' || this.#stopping) return
+    this.#recovering ??= this.#recover().finally(() => {
+      this.#recovering = null
+    })
+  }
+
+  async #recover(): Promise<void> {
+    const [queue, courier] = [this.#queue, this.#courier]
+    this.#queue = null
+    this.#courier = null
+    await courier?.stop(0)
+    this.#keepCounts(courier)
+    await queue?.close().catch(() => {})
+    for (let tries = 0; !this.#stopping; tries++) {
+      await this.#parts.world.sleep(REOPEN_MS[Math.min(tries, REOPEN_MS.length - 1)]!, this.#end.signal).catch(() => {})
+      if (this.#stopping || (await this.#reopen())) return
+    }
+  }
+
+  async #reopen(): Promise<boolean> {
+    try {
+      this.#adopt(await this.#parts.openQueue())
+    } catch (error) {
+      this.#parts.log.event({event: 'queue-failed', reason: (error as Error).message})
+      return false
+    }
+    this.#parts.log.event({event: 'queue-recovered', reason: 'it was opened anew'})
+    ;(this.#courier as Courier | null)?.wake()
+    return true
+  }
+
+  #keepCounts(courier: Courier | null): void {
+    if (!courier) return
+    for (const key of ['delivered', 'deferred', 'bounced'] as const) this.#delivered[key] += courier.counts[key]
+  }
+
+  #count(event: Parameters<RelayLog['event']>[0]): void {
+    if (event.event === 'accepted') this.#accepted++
+    this.#parts.log.event(event)
+  }
+}
+
+/** A renewed certificate changes no revision, which speaks of policy alone. */
+function differs(a: RelaySnapshot, b: RelaySnapshot): boolean {
+  return a.revision !== b.revision || a.identity?.certificatePem !== b.identity?.certificatePem
+}
+
+/** With TLS switched off the implicit-TLS ports do not listen, and the others offer no STARTTLS. */
+function doors({listeners, tlsEnabled}: RelaySnapshot): ListenerSettings[] {
+  if (tlsEnabled) return [...listeners]
+  return listeners.filter(({tls}) => tls !== 'implicit').map((listener) => ({...listener, tls: 'off'}))
+}

@@ -1,0 +1,77 @@
+import type {PathWorld} from '../path/path.ts'
+import type {Network} from '../policy/cidr.ts'
+import type {EffectiveProfile} from '../policy/profile.ts'
+import type {QueueTimes} from './retry.ts'
+
+/**
+ * What the relay runs by: one configuration, read whole and checked. It is never changed, only replaced, so that every
+ * decision is made under one revision.
+ */
+export interface RelaySnapshot {
+  revision: string
+  hostname: string
+  listeners: readonly ListenerSettings[]
+  tlsEnabled: boolean
+  /** The relay's own certificate; null only when no listener needs it. */
+  identity: RelayIdentity | null
+  /** Who may relay to anywhere. */
+  clients: readonly Network[]
+  /** Domains accepted from anyone, A-labels. */
+  domains: ReadonlySet<string>
+  routes: readonly StaticRoute[]
+  queue: QueueTimes
+  limits: RelayLimits
+  path: PathWorld
+  policy: RelayPolicy
+}
+
+export interface ListenerSettings {
+  address: string
+  port: number
+  tls: 'starttls' | 'implicit' | 'off'
+}
+
+export interface StaticRoute {
+  /** A domain, or `*`. */
+  domain: string
+  host: string
+  port?: number | undefined
+}
+
+export interface RelayLimits {
+  messageSize: number
+  recipients: number
+  connectionsPerClient: number
+  connectionsPerDestination: number
+}
+
+export interface RelayIdentity {
+  name: string
+  /** Leaf first, then its intermediates. */
+  certificatePem: string
+  keyPem: string
+}
+
+/** The policy, as far as a relay asks it. The null sender is ''. */
+export interface RelayPolicy {
+  /** The profile for one recipient at one address, and those that only rehearse. */
+  delivery(input: {recipient: string; sender: string; address: string}): {
+    profile: EffectiveProfile
+    rehearsed: EffectiveProfile[]
+  }
+  /** Equal keys: equal profiles, whatever address will be dialled. Such recipients may share a transaction. */
+  deliveryKey(input: {recipient: string; sender: string}): string
+  /** Every profile that may be rehearsed on this recipient, whatever address will be dialled. */
+  mayRehearse(input: {recipient: string; sender: string}): EffectiveProfile[]
+  receiving(input: {client: string; sender?: string; recipient?: string}): ReceivingPolicy
+}
+
+export interface ReceivingPolicy {
+  /** What applies if nothing more is learnt; null: no rule matches. */
+  profile: EffectiveProfile | null
+  /** False while an earlier rule asks for something that is not known yet, such as the recipient. */
+  decided: boolean
+  /** Every profile that may still apply. */
+  possible: EffectiveProfile[]
+  rehearsed: EffectiveProfile[]
+}
