@@ -26,9 +26,9 @@ export class DataDecoder {
     const chunk = this.#carry ? Buffer.concat([this.#carry, arrived]) : arrived
     this.#carry = null
     const kept = new Kept(chunk)
-    let cr = chunk.indexOf(CR)
+    let cr = find(chunk, CR, 0)
     for (let at = 0; at < chunk.length; ) {
-      const lf = chunk.indexOf(LF, at)
+      const lf = find(chunk, LF, at)
       if (this.#lineStart && chunk[at] === DOT) {
         if (lf === at + 2 && chunk[at + 1] === CR) return {body: kept.until(at), rest: chunk.subarray(lf + 1)}
         if (lf < 0 && isUndecided(chunk, at)) return this.#hold(kept, chunk, at)
@@ -37,9 +37,9 @@ export class DataDecoder {
         this.#lineStart = false
       }
       // Looked up again only once it is passed: a chunk without any CR is searched once.
-      if (cr >= 0 && cr < at) cr = chunk.indexOf(CR, at)
+      if (cr >= 0 && cr < at) cr = find(chunk, CR, at)
       if (lf < 0) return this.#unfinishedLine(kept, chunk, at, cr)
-      if (cr !== lf - 1) this.bareLineEnd = true
+      if (lf === at || cr !== lf - 1) this.bareLineEnd = true
       // After a bare LF no line starts, so that a dot behind it is neither stuffing nor the end.
       this.#lineStart = lf > at && chunk[lf - 1] === CR
       at = lf + 1
@@ -62,6 +62,13 @@ export class DataDecoder {
   }
 }
 
+/** `indexOf`, with a look at the next few octets first: for very short lines the call costs more than the search. */
+function find(chunk: Buffer, octet: number, from: number): number {
+  const near = Math.min(from + 8, chunk.length)
+  for (let i = from; i < near; i++) if (chunk[i] === octet) return i
+  return chunk.indexOf(octet, near)
+}
+
 function isUndecided(chunk: Buffer, at: number): boolean {
   return at + 1 === chunk.length || (at + 2 === chunk.length && chunk[at + 1] === CR)
 }
@@ -79,13 +86,18 @@ class Kept {
 
   leaveOut(index: number): void {
     this.#copy ??= Buffer.allocUnsafe(this.#chunk.length)
-    this.#length += this.#chunk.copy(this.#copy, this.#length, this.#from, index)
+    this.#take(this.#copy, index)
     this.#from = index + 1
   }
 
   until(end: number): Buffer {
     if (this.#copy === null) return this.#chunk.subarray(0, end)
-    const length = this.#length + this.#chunk.copy(this.#copy, this.#length, this.#from, end)
-    return this.#copy.subarray(0, length)
+    this.#take(this.#copy, end)
+    return this.#copy.subarray(0, this.#length)
+  }
+
+  #take(copy: Buffer, end: number): void {
+    if (end - this.#from > 16) this.#length += this.#chunk.copy(copy, this.#length, this.#from, end)
+    else for (let i = this.#from; i < end; i++) copy[this.#length++] = this.#chunk[i]!
   }
 }

@@ -162,7 +162,7 @@ export class ReceiveWire {
         if (taken !== null) return taken
         if (this.#ended !== null) return {ended: this.#ended}
         if (late) return {ended: 'timeout'}
-        if (this.#socket.isPaused()) this.#socket.resume()
+        if (this.#input.length < MOST_WAITING && this.#socket.isPaused()) this.#socket.resume()
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })

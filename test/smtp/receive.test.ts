@@ -333,6 +333,8 @@ describe('a receiving session', () => {
     const pump = setInterval(() => client.socket.writableLength < 1_000_000 && client.write(flood), 1)
     await expect.poll(() => house.open, {timeout: 30_000}).toBe(0)
     clearInterval(pump)
+    // What it may have been read of is what waits on our side and in the system's buffers, not all that it sent.
+    expect(house.events.filter((event) => event.type === 'command').length).toBeLessThan(500_000)
     client.close()
   })
 
