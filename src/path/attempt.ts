@@ -145,7 +145,7 @@ class Attempt {
   }
 
   async #shakeHands(socket: Socket): Promise<ClientSession | null> {
-    const target = {host: this.#target.host.name, profile: this.#target.profile}
+    const target = {...this.#target, host: this.#target.host.name}
     const made = await this.#timed('handshake', () => handshake(this.#world, this.#request, socket, target))
     rethrowAbort(this.#request.signal)
     this.evidence.handshake = made.evidence

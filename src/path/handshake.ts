@@ -21,9 +21,9 @@ export async function handshake(
   world: PathWorld,
   request: PathRequest,
   socket: Socket,
-  target: {host: string; profile: EffectiveProfile},
+  target: {host: string; address: string; port: number; profile: EffectiveProfile},
 ): Promise<Handshake> {
-  const tap = request.wrap?.(socket)
+  const tap = request.wrap?.(socket, target)
   // RFC 6066 §3: addresses have no place in SNI.
   const serverName = target.host.startsWith('[') ? null : target.host
   try {

@@ -64,7 +64,7 @@ export interface PathRequest {
   /** Profiles that are rehearsed: the chain is read under their anchors as well, without another connection. */
   alsoVerify?: readonly EffectiveProfile[]
   /** Taps the wire of each handshake, so that the chain is known as it was presented. */
-  wrap?: (socket: Socket) => WireTap
+  wrap?: (socket: Socket, target: {host: string; address: string; port: number}) => WireTap
   /**
    * Ends everything at once. A deadline (its reason is a TimeoutError, as AbortSignal.timeout has it) leaves the
    * evidence gathered so far, with what it cut off marked as unreachable; any other reason is thrown.
