@@ -1,5 +1,4 @@
 import type {Socket} from 'node:net'
-import {TLSSocket} from 'node:tls'
 import {printable} from '../mail/domain.ts'
 import type {Envelope} from '../mail/envelope.ts'
 import type {Reply} from '../mail/reply.ts'
@@ -166,10 +165,11 @@ export class ReceiveSession {
   async #upgrade(): Promise<{over: string} | null> {
     const {secureContext} = this.#options
     if (!secureContext) return {over: 'no certificate to offer'}
-    const accepted = await acceptTls(this.#wire.socket, secureContext, this.#options)
-    if (!(accepted instanceof TLSSocket)) return {over: accepted.failed}
-    this.#wire.attach(accepted)
-    const tls = tlsFacts(accepted)
+    const handshake = acceptTls(this.#wire.socket, secureContext, this.#options)
+    this.#wire.attach(handshake.tls)
+    const failure = await handshake.failure
+    if (failure !== null) return {over: failure}
+    const tls = tlsFacts(handshake.tls)
     this.#transaction = null
     this.#client = {...this.#client, hello: null, protocol: 'SMTP', tls}
     this.#options.observe?.({type: 'tls', facts: tls})

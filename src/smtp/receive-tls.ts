@@ -4,12 +4,15 @@ import {cipherBits} from './cipher-strength.ts'
 import type {ReceivedTls, ReceiverOptions} from './receiver.ts'
 import {sessionGroup} from './tls-session.ts'
 
-/** The server side of a handshake. Resolves with the reason when it fails, stalls or the client goes away. */
-export async function acceptTls(
-  socket: Socket,
-  secureContext: SecureContext,
-  options: ReceiverOptions,
-): Promise<TLSSocket | {failed: string}> {
+/** The server side of a handshake that has begun. */
+export interface Handshake {
+  tls: TLSSocket
+  /** null once it is made; else why it failed, stalled or was given up, and everything is closed. */
+  failure: Promise<string | null>
+}
+
+/** Starts the handshake. The caller reads from `tls` at once, or a client that leaves half-way would go unnoticed. */
+export function acceptTls(socket: Socket, secureContext: SecureContext, options: ReceiverOptions): Handshake {
   const {contextFor} = options
   const tls = new TLSSocket(socket, {
     isServer: true,
@@ -19,28 +22,30 @@ export async function acceptTls(
     rejectUnauthorized: false,
     ...(contextFor ? {SNICallback: (name, done) => done(null, contextFor(name) ?? undefined)} : {}),
   })
-  const failed = await handshakeEnd(tls, options.timeouts.handshake)
-  if (failed !== null) {
-    tls.destroy()
-    socket.destroy()
-    return {failed}
-  }
-  // RFC 8446 has no renegotiation; with TLS 1.2 a client could make us compute without end.
-  tls.disableRenegotiation()
-  return tls
+  const failure = handshakeEnd(tls, options.timeouts.handshake).then((reason) => {
+    // TLS 1.3 has no renegotiation; with TLS 1.2 a client could make us compute without end.
+    if (reason === null) tls.disableRenegotiation()
+    else {
+      tls.destroy()
+      socket.destroy()
+    }
+    return reason
+  })
+  return {tls, failure}
 }
 
-/** null once the handshake is made, else why it was not. */
 function handshakeEnd(tls: TLSSocket, timeout: number): Promise<string | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeout, 'the TLS handshake took too long')
+    const timer = setTimeout(resolve, timeout, 'TLS handshake: it took too long')
     const end = (reason: string | null) => {
       clearTimeout(timer)
       resolve(reason)
     }
+    const left = () => end('TLS handshake: the client closed the connection')
     tls.once('secure', () => end(null))
     tls.once('error', (error: NodeJS.ErrnoException) => end(`TLS handshake: ${error.code ?? error.message}`))
-    tls.once('close', () => end('the client closed the connection during the TLS handshake'))
+    tls.once('end', left)
+    tls.once('close', left)
   })
 }
 

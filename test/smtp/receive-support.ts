@@ -132,8 +132,7 @@ export class RawClient {
 
   /** One command, one reply. */
   async ask(line: string | Buffer): Promise<string> {
-    this.write(line)
-    if (typeof line === 'string') this.write('\r\n')
+    this.write(typeof line === 'string' ? `${line}\r\n` : line)
     return this.reply()
   }
 
