@@ -15,7 +15,10 @@ export function relayControl(
     ping: async () => null,
     status: async () => ({pid: process.pid, logFile, ...relay.status(), queue: await openStore(relay).counts()}),
     reload: () => running.reload(),
-    stop: () => running.stop('asked to stop'),
+    stop: async () => {
+      await running.stop('asked to stop')
+      return {pid: process.pid}
+    },
     queue: (request) => queueAction(openStore(relay), request),
   }
   return async (request) => {

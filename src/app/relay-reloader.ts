@@ -1,7 +1,7 @@
 import {type FSWatcher, watch} from 'node:fs'
+import {PosternError} from '../mail/error.ts'
 import type {RelayLog} from '../relay/log.ts'
 import type {Relay} from '../relay/relay.ts'
-import {PosternError} from '../mail/error.ts'
 import {relaySnapshot} from './relay-snapshot.ts'
 import type {AppWorld} from './world.ts'
 

@@ -48,7 +48,9 @@ function relayPolicy(config: Configuration, policy: EffectivePolicy): RelayPolic
     },
     mayRehearse(input) {
       const {trace} = match({direction: 'delivery', ...input})
-      const ids = trace.filter(({rule, result}) => result === 'rehearsed' || (result === 'undecided' && isRehearsal(rule)))
+      const ids = trace.filter(
+        ({rule, result}) => result === 'rehearsed' || (result === 'undecided' && isRehearsal(rule)),
+      )
       return ids.map(({rule}) => byRule(rule))
     },
     receiving(input) {

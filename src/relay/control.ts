@@ -1,4 +1,4 @@
-import {mkdir, chmod, unlink} from 'node:fs/promises'
+import {chmod, mkdir, unlink} from 'node:fs/promises'
 import {connect, createServer, type Server, type Socket} from 'node:net'
 import {dirname} from 'node:path'
 import {Exit, type ExitCode, PosternError} from '../mail/error.ts'

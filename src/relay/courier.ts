@@ -167,7 +167,9 @@ export class Courier {
     const fates = [...outcomes.keys()]
     const settled = await settlement(settling, fates)
     await queue.settle(lease, settled.settlement)
-    settled.fates.forEach((fate, i) => this.#logFate(lease, fate, outcomes.get(fates[i]!) ?? null, settled))
+    settled.fates.forEach((fate, i) => {
+      this.#logFate(lease, fate, outcomes.get(fates[i]!) ?? null, settled)
+    })
     this.#logDsns(lease, settled)
   }
 

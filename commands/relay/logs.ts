@@ -1,0 +1,29 @@
+import {Flags} from '@oclif/core'
+import {type LogRecord, relayLogs} from '../../src/app/relay-logs.ts'
+import {BaseCommand} from '../../src/cli/base-command.ts'
+
+export default class RelayLogs extends BaseCommand {
+  static override summary = 'show the log of the relay in the background'
+  static override examples = [
+    '<%= config.bin %> relay logs',
+    '<%= config.bin %> relay logs --follow',
+    '<%= config.bin %> relay logs --queue 1M2P6WV5X0AB3CDE',
+  ]
+
+  static override flags = {
+    follow: Flags.boolean({char: 'f', description: 'go on as the log grows, until ctrl-C'}),
+    queue: Flags.string({description: 'lines about this message alone', helpValue: 'ID'}),
+  }
+
+  async run(): Promise<object> {
+    const {flags} = await this.parse(RelayLogs)
+    const end = new AbortController()
+    if (flags.follow) process.once('SIGINT', () => end.abort())
+    const records: LogRecord[] = []
+    for await (const {text, record} of relayLogs(await this.world(), {...flags, signal: end.signal})) {
+      if (this.jsonEnabled()) records.push(record)
+      else this.print(text)
+    }
+    return {schema: 'postern.relay-logs/1', records}
+  }
+}

@@ -1,0 +1,47 @@
+import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
+import {BaseCommand} from '../../src/cli/base-command.ts'
+import {Exit} from '../../src/mail/error.ts'
+
+export default class RelayStatus extends BaseCommand {
+  static override summary = 'show whether the relay runs, where it listens and what it has done'
+  static override description = 'Exit 0 when it runs, 1 when it does not.'
+  static override examples = ['<%= config.bin %> relay status', '<%= config.bin %> relay status --json']
+
+  async run(): Promise<object> {
+    await this.parse(RelayStatus)
+    const report = await relayReport(await this.world())
+    if (report === null) {
+      this.print('no relay runs on this data directory')
+      this.exitWith(Exit.no)
+      return {schema: 'postern.relay-status/1', running: false}
+    }
+    this.print(lines(report).join('\n'))
+    return {schema: 'postern.relay-status/1', running: true, ...report}
+  }
+}
+
+function lines(report: RelayReport): string[] {
+  const {counters, queue} = report
+  const doors = report.listeners.map(({address, port, tls}) => `${address}:${port} (${tls})`)
+  return [
+    `relay      ${report.hostname}, pid ${report.pid}, up ${duration(report.uptime)}, revision ${report.revision}`,
+    `listening  ${doors.join(', ') || 'nowhere'}${report.tls ? '' : '; TLS is switched off'}`,
+    `accepting  ${report.accepting ? 'yes' : 'no: the queue is being opened anew'}`,
+    `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
+    `since then ${counters.accepted} accepted, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
+    `queue      ${queue.messages} messages, ${queue.recipients} recipients, ${queue.due} due, ${queue.held} held, ${queue.size} octets`,
+    `log        ${report.logFile ?? 'where it was started'}`,
+  ]
+}
+
+function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ]
+  if (days > 0) return `${days}d${hours}h`
+  if (hours > 0) return `${hours}h${minutes}m`
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`
+}

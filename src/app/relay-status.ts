@@ -1,0 +1,23 @@
+import type {PosternError} from '../mail/error.ts'
+import type {QueueCounts} from '../queue/store.ts'
+import {askRelay} from '../relay/control.ts'
+import type {RelayStatus} from '../relay/relay.ts'
+import {controlSocket} from './relay-files.ts'
+import type {AppWorld} from './world.ts'
+
+export interface RelayReport extends RelayStatus {
+  pid: number
+  /** null: it logs to the terminal or the journal it was started from. */
+  logFile: string | null
+  queue: QueueCounts
+}
+
+/** How the relay on this data directory is; null: none runs. */
+export async function relayReport(world: AppWorld): Promise<RelayReport | null> {
+  try {
+    return await askRelay<RelayReport>(controlSocket(world), {do: 'status'})
+  } catch (error) {
+    if ((error as PosternError).code === 'relay-not-running') return null
+    throw error
+  }
+}
