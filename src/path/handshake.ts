@@ -64,7 +64,7 @@ function completed(
     verification,
     presented: presented.map(describeCertificate),
     built: chain.map(describeCertificate),
-    explanation: explainChain(presented, profile.anchors, {trusted, error}),
+    explanation: explainChain(presented, profile.anchors, {trusted, error}, world.now()),
   }
 }
 
