@@ -163,7 +163,11 @@ export class ReceiveSession {
 
   /** The handshake. Everything that was known of the client before is forgotten (RFC 3207 §4.2). */
   async #upgrade(): Promise<{over: string} | null> {
-    const {secureContext} = this.#options
+    const {secureContext, insteadOfTls} = this.#options
+    if (insteadOfTls) {
+      await insteadOfTls(this.#wire.socket)
+      return {over: 'no TLS was meant to be'}
+    }
     if (!secureContext) return {over: 'no certificate to offer'}
     const handshake = acceptTls(this.#wire.socket, secureContext, this.#options)
     this.#wire.attach(handshake.tls)

@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net'
 import {type SecureContext, TLSSocket} from 'node:tls'
-import {cipherBits} from './cipher-strength.ts'
+import {cipherBits} from './cipher.ts'
 import type {ReceivedTls, ReceiverOptions} from './receiver.ts'
 import {sessionGroup} from './tls-session.ts'
 

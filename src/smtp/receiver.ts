@@ -65,6 +65,8 @@ export interface ReceiverOptions {
   signal?: AbortSignal
   /** Extensions to leave out of EHLO, for the lab. Upper case. */
   hideExtensions?: readonly string[]
+  /** For the lab: what happens on the connection after the 220 of STARTTLS in place of a handshake; resolves at its end. */
+  insteadOfTls?(socket: Socket): Promise<void>
   /** Told about each line and event, for logs and tests. */
   observe?(event: ReceiverEvent): void
 }

@@ -1,23 +1,4 @@
-/** Names of TLS groups as OpenSSL has them, by IANA number (RFC 8446 §4.2.7, RFC 8422 §5.1.1, ML-KEM drafts). */
-const GROUPS: Record<number, string> = {
-  23: 'prime256v1',
-  24: 'secp384r1',
-  25: 'secp521r1',
-  26: 'brainpoolP256r1',
-  27: 'brainpoolP384r1',
-  28: 'brainpoolP512r1',
-  29: 'X25519',
-  30: 'X448',
-  256: 'ffdhe2048',
-  257: 'ffdhe3072',
-  258: 'ffdhe4096',
-  512: 'MLKEM512',
-  513: 'MLKEM768',
-  514: 'MLKEM1024',
-  4587: 'SecP256r1MLKEM768',
-  4588: 'X25519MLKEM768',
-  4589: 'SecP384r1MLKEM1024',
-}
+import {groupName} from './tap-names.ts'
 
 /** Context tag 19 of OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): the group of the key exchange. */
 const KEX_GROUP = 0xb3
@@ -27,14 +8,14 @@ const KEX_GROUP = 0xb3
  * (`getEphemeralKeyInfo`). null where the session does not say, as with RSA key exchange.
  */
 export function sessionGroup(session: Buffer | undefined): string | null {
-  if (!session || session[0] !== 0x30) return null
+  if (session?.[0] !== 0x30) return null
   let {start: at, end} = valueAt(session, 0)
   while (at < end) {
     const value = valueAt(session, at)
     // [19] EXPLICIT INTEGER
     if (session[at] === KEX_GROUP) {
       const number = valueAt(session, value.start)
-      return GROUPS[Number.parseInt(session.toString('hex', number.start, number.end), 16)] ?? null
+      return groupName(Number.parseInt(session.toString('hex', number.start, number.end), 16))
     }
     at = value.end
   }
