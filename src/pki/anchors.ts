@@ -96,3 +96,11 @@ function parse(pem: string): X509Certificate[] {
     return []
   }
 }
+
+let ofSystem: AnchorIndex | undefined
+
+/** The system's store, parsed once. */
+export function systemIndex(): AnchorIndex {
+  ofSystem ??= makeIndex(systemAnchors().flatMap(({pem}) => parse(pem)))
+  return ofSystem
+}

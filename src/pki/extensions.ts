@@ -4,6 +4,8 @@ import {escapeAltName, formatName, type NameAttribute, readName} from './name.ts
 
 /** The parts of a certificate that Node's own reading leaves out or shows ambiguously. */
 export interface CertificateBody {
+  /** 1 or 3 in practice. */
+  version: number
   subject: NameAttribute[][]
   issuer: NameAttribute[][]
   subjectText: string
@@ -21,10 +23,20 @@ export interface CertificateBody {
   /** basicConstraints pathLenConstraint. */
   pathLength: number | null
   hasNameConstraints: boolean
+  /** Bits of keyUsage's first octet; null: the extension is absent, every use goes. */
+  keyUsage: number | null
+  /** Dotted OIDs of critical extensions that a verifier may not pass over. */
+  critical: string[]
 }
+
+type Constraints = Pick<
+  CertificateBody,
+  'purposes' | 'policies' | 'pathLength' | 'hasNameConstraints' | 'keyUsage' | 'critical'
+>
 
 const Oid = {
   subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
@@ -46,6 +58,7 @@ export function readCertificateBody(certificate: Buffer): CertificateBody {
   const names = {issuer: issuer ? readName(issuer) : [], subject: subject ? readName(subject) : []}
   const extensions = readExtensions(fields.find((field) => field.tag === 0xa3))
   return {
+    version: 1 + (first === 1 ? (fields[0]!.content.at(-1) ?? 0) : 0),
     ...names,
     subjectText: formatName(names.subject),
     issuerText: formatName(names.issuer),
@@ -57,20 +70,21 @@ export function readCertificateBody(certificate: Buffer): CertificateBody {
   }
 }
 
-type Extensions = Map<string, Buffer>
+type Extensions = Map<string, {value: Buffer; critical: boolean}>
 
 function readExtensions(field: Element | undefined): Extensions {
   const list = field && children(field)[0]
   return new Map(
     (list ? children(list) : []).map((extension) => {
       const parts = children(extension)
-      return [parts[0] ? oidText(parts[0]) : '', parts.at(-1)?.content ?? Buffer.alloc(0)]
+      const critical = parts[1]?.tag === Tag.boolean && parts[1].content[0] !== 0
+      return [parts[0] ? oidText(parts[0]) : '', {value: parts.at(-1)?.content ?? Buffer.alloc(0), critical}]
     }),
   )
 }
 
 function read<T>(extensions: Extensions, oid: string, reader: (value: Element) => T, otherwise: T): T {
-  const value = extensions.get(oid)
+  const value = extensions.get(oid)?.value
   if (value === undefined) return otherwise
   try {
     return reader(readElement(value))
@@ -92,7 +106,7 @@ function ipText(octets: Buffer): string[] {
   return octets.length === 4 || octets.length === 16 ? [ipaddr.fromByteArray([...octets]).toString()] : []
 }
 
-function readConstraints(extensions: Extensions) {
+function readConstraints(extensions: Extensions): Constraints {
   const oids = (value: Element) => children(value).map(oidText)
   const policies = (value: Element) => children(value).map((policy) => oidText(children(policy)[0]!))
   return {
@@ -100,6 +114,8 @@ function readConstraints(extensions: Extensions) {
     policies: read<string[]>(extensions, Oid.certificatePolicies, policies, []),
     pathLength: read<number | null>(extensions, Oid.basicConstraints, readPathLength, null),
     hasNameConstraints: extensions.has(Oid.nameConstraints),
+    keyUsage: read<number | null>(extensions, Oid.keyUsage, (bits) => bits.content[1] ?? 0, null),
+    critical: [...extensions].filter(([, {critical}]) => critical).map(([oid]) => oid),
   }
 }
 

@@ -67,8 +67,8 @@ export function escapeAltName(octets: Buffer): string {
   return escapeControls(octets.toString('latin1'), (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-function escapeControls(text: string, escape: (character: string) => string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escape)
+function escapeControls(text: string, replacement: (character: string) => string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, replacement)
 }
 
 // X.680 §41: the string types that DirectoryString and its kin allow.

@@ -1,0 +1,160 @@
+import type {X509Certificate} from 'node:crypto'
+import type {ChainExplanation, MissingIssuer, TrustAnchors} from './certificate.ts'
+import {type BuiltChain, buildChain} from './chain.ts'
+import {bodyOf, fingerprint} from './describe.ts'
+import {missingIssuers} from './missing.ts'
+import {opensslError} from './openssl-error.ts'
+import {isAuthority, isUnderstood, isWeak} from './verify.ts'
+import {wireRemarks} from './wire-order.ts'
+
+export {verifyUnder} from './verify.ts'
+
+/**
+ * Why OpenSSL trusts a chain or does not, as one sentence that an administrator can act on. `presented` is in the order
+ * of the wire, leaf first. The verdict is OpenSSL's: where this reading cannot account for it, the sentence says so.
+ */
+export function explainChain(
+  presented: X509Certificate[],
+  anchors: TrustAnchors,
+  verification: {trusted: boolean; error: string | null},
+  now: number = Date.now(),
+): ChainExplanation {
+  const chain = buildChain(presented, anchors, now)
+  if (!chain) return {summary: 'the peer presented no certificate', missing: [], anchor: null}
+  if (verification.trusted) return explainTrusted(presented, chain)
+  const missing = missingIssuers(chain, anchors)
+  const reasons = [...problems(chain, verification.error, now), ...endProblem(chain, missing[0])]
+  const summary = reasons.length > 0 ? reasons.join('; ') : unaccounted(chain, verification.error)
+  return {summary: [summary, ...wireRemarks(presented, chain)].join('; '), missing, anchor: null}
+}
+
+function explainTrusted(presented: X509Certificate[], chain: BuiltChain): ChainExplanation {
+  if (chain.end.kind !== 'anchor') {
+    return {summary: 'OpenSSL trusts this chain, by a path that this reading did not find', missing: [], anchor: null}
+  }
+  const anchor = subject(chain.path.at(-1)!)
+  const summary = [`the chain ends at the trust anchor ${anchor}`, ...wireRemarks(presented, chain)].join('; ')
+  return {summary, missing: [], anchor}
+}
+
+/** What is wrong with the certificates that are there. */
+function problems(chain: BuiltChain, error: string | null, now: number): string[] {
+  return chain.path.flatMap((certificate, depth) => {
+    const role = roleOf(chain, depth)
+    const found = [
+      dateProblem(certificate, role, now),
+      depth > 0 ? authorityProblem(certificate) : null,
+      error === 'INVALID_PURPOSE' ? purposeProblem(certificate, role) : null,
+      error === 'PATH_LENGTH_EXCEEDED' ? pathLengthProblem(certificate, depth) : null,
+      error === 'UNSPECIFIED' ? obscureProblem(certificate, role) : null,
+    ]
+    return found.filter((problem) => problem !== null)
+  })
+}
+
+type Role = 'leaf' | 'intermediate' | 'trust anchor' | 'root'
+
+function roleOf({path, end}: BuiltChain, depth: number): Role {
+  if (depth === path.length - 1 && end.kind === 'anchor') return 'trust anchor'
+  if (depth === 0) return 'leaf'
+  return depth === path.length - 1 && end.kind === 'untrusted-root' ? 'root' : 'intermediate'
+}
+
+function dateProblem(certificate: X509Certificate, role: Role, now: number): string | null {
+  const {validFromDate, validToDate} = certificate
+  if (now < validFromDate.getTime()) {
+    return `the ${role} ${subject(certificate)} is not valid before ${day(validFromDate)}: check the clocks`
+  }
+  if (now <= validToDate.getTime()) return null
+  const remedy =
+    role === 'trust anchor' || role === 'root' ? "import its CA's current certificate" : 'the peer must renew it'
+  return `the ${role} ${subject(certificate)} expired on ${day(validToDate)}: ${remedy}`
+}
+
+function authorityProblem(certificate: X509Certificate): string | null {
+  const {keyUsage} = bodyOf(certificate)
+  if (isAuthority(certificate) && (keyUsage === null || keyUsage & 0x04)) return null
+  return `${subject(certificate)} issued a certificate but is not a CA: the peer needs a certificate from a real CA`
+}
+
+function purposeProblem(certificate: X509Certificate, role: Role): string | null {
+  const {purposes} = bodyOf(certificate)
+  const restricted = purposes !== null && !purposes.includes('1.3.6.1.5.5.7.3.1')
+  return restricted ? `the ${role} ${subject(certificate)} is not made for TLS servers (extendedKeyUsage)` : null
+}
+
+function pathLengthProblem(certificate: X509Certificate, depth: number): string | null {
+  const {pathLength} = bodyOf(certificate)
+  if (pathLength === null || depth - 1 <= pathLength) return null
+  return `${subject(certificate)} allows ${pathLength} intermediates below itself, and there are ${depth - 1}`
+}
+
+function obscureProblem(certificate: X509Certificate, role: Role): string | null {
+  if (isWeak(certificate, role === 'trust anchor' || role === 'root')) {
+    return `the ${role} ${subject(certificate)} has a key or signature weaker than 112 bits: its CA must reissue it`
+  }
+  return isUnderstood(certificate)
+    ? null
+    : `the ${role} ${subject(certificate)} carries constraints that may not be met`
+}
+
+/** Why the chain does not arrive at an anchor. */
+function endProblem({path, end}: BuiltChain, missing: MissingIssuer | undefined): string[] {
+  const last = path.at(-1)!
+  switch (end.kind) {
+    case 'anchor':
+      return []
+    case 'untrusted-root':
+      return [path.length === 1 ? selfSignedLeaf(last) : untrustedRoot(last)]
+    case 'other-key':
+      return [otherKey(last, end.impostor, end.isAnchor)]
+    case 'missing':
+      return missing ? [missingSentence(missing, last, path.length)] : []
+  }
+}
+
+function selfSignedLeaf(leaf: X509Certificate): string {
+  return `${subject(leaf)} is self-signed, no CA vouches for it: the peer needs a certificate from a CA`
+}
+
+function untrustedRoot(root: X509Certificate): string {
+  return (
+    `the chain is whole but its root ${subject(root)} is not among the trust anchors: ` +
+    `import it once its owner confirms SHA-256 ${fingerprint(root)}`
+  )
+}
+
+function otherKey(child: X509Certificate, impostor: X509Certificate, isAnchor: boolean): string {
+  const where = isAnchor ? 'the trust anchor' : 'the certificate sent along'
+  const remedy = isAnchor
+    ? 'either that CA has a new key and its new certificate must be imported, or somebody else uses its name'
+    : 'the peer must send the certificate that fits'
+  return (
+    `${subject(child)} names ${subject(impostor)} as its issuer, but ${where} of that name has another key ` +
+    `and did not sign it: ${remedy}`
+  )
+}
+
+function missingSentence({issuer, keyId, fault}: MissingIssuer, child: X509Certificate, length: number): string {
+  const what = `${issuer}${keyId ? ` (key id ${keyId})` : ''}`
+  const from = `the issuer of ${length === 1 ? 'the leaf' : subject(child)}`
+  if (fault === 'peer') return `the peer does not send its intermediate ${what}, ${from}: it must add it to its chain`
+  if (fault === 'local') return `the trust anchors lack ${what}, ${from}: import that root`
+  return `${what}, ${from}, is neither sent nor trusted: if it is a root, import it; if not, the peer must send it`
+}
+
+function unaccounted(chain: BuiltChain, error: string | null): string {
+  const says = error === null ? 'OpenSSL does not trust this chain' : `${opensslError(error)} (${error})`
+  return (
+    `${says}, although by names and signatures it leads to the trust anchor ${subject(chain.path.at(-1)!)}; ` +
+    'this reading cannot tell why, and OpenSSL has the last word'
+  )
+}
+
+function subject(certificate: X509Certificate): string {
+  return bodyOf(certificate).subjectText
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
