@@ -1,0 +1,26 @@
+import {checkConfig} from '../../src/app/config-check.ts'
+import {BaseCommand} from '../../src/cli/base-command.ts'
+import {findingLines} from '../../src/cli/findings.ts'
+import {Exit} from '../../src/mail/error.ts'
+
+export default class ConfigCheck extends BaseCommand {
+  static override summary = 'read the whole configuration and say what is wrong with it'
+  static override description =
+    `Exit 78 when a file is invalid, 77 when others can read a private key, 1 when a finding is an error, else 0.`
+  static override examples = ['<%= config.bin %> config check', '<%= config.bin %> config check --json']
+
+  async run(): Promise<object> {
+    await this.parse(ConfigCheck)
+    const report = await checkConfig(await this.world())
+    const {profiles, rules, cas, identities} = report.counts
+    const counts = `${profiles} profiles, ${rules} rules, ${cas} CAs, ${identities} identities`
+    this.print(
+      [
+        `${report.configDir}: ${counts}, revision ${report.revision}`,
+        ...findingLines(report.findings, process.stdout),
+      ].join('\n'),
+    )
+    if (report.findings.some(({severity}) => severity === 'error')) this.exitWith(Exit.no)
+    return {schema: 'postern.config-check/1', ...report}
+  }
+}
