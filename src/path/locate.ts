@@ -29,7 +29,13 @@ async function locateStatic(world: Finder, name: string, request: Request): Prom
   const address = name.replace(/^\[(?:IPv6:)?(.*)\]$/i, '$1')
   if (isIP(address)) return stands('static', [host(bracketed(address), null, [address])])
   const found = await hostAddresses(world, name, null, request)
-  return {...stands('static', [found.host]), status: found.status, failure: found.host.failure}
+  const {failure} = found.host
+  return {...stands('static', [found.host]), status: found.status, failure: failure && ofTheHop(failure)}
+}
+
+/** That the next hop does not exist says nothing of the recipient's domain, whose name would be blamed. */
+function ofTheHop(failure: NonNullable<HostEvidence['failure']>): NonNullable<HostEvidence['failure']> {
+  return failure.kind === 'nxdomain' ? {...failure, kind: 'no-address'} : failure
 }
 
 async function locateByMx(world: Finder, domain: Domain, request: Request): Promise<RouteEvidence> {

@@ -42,12 +42,13 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     checkServerIdentity: () => undefined,
     ...(options.serverName === null ? {} : {servername: options.serverName}),
   })
+  // Errors may come after the one that settled it, and one that nobody hears would end the process.
+  socket.on('error', () => {})
   if (options.keylog) socket.on('keylog', options.keylog)
   try {
     await within(options.limit, () => handshake(socket))
     return describe(socket)
   } catch (error) {
-    socket.on('error', () => {})
     socket.destroy()
     throw error
   }
@@ -55,14 +56,9 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
 
 function handshake(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (end: () => void) => {
-      socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose).off('end', onClose)
-      end()
-    }
-    const onSecure = () => settle(resolve)
-    const onError = (error: Error) => settle(() => reject(error))
-    const onClose = () => settle(() => reject(closed()))
-    socket.on('secureConnect', onSecure).on('error', onError).on('close', onClose).on('end', onClose)
+    socket.once('secureConnect', resolve)
+    socket.once('error', reject)
+    socket.once('close', () => reject(closed()))
   })
 }
 

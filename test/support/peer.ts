@@ -14,7 +14,10 @@ export interface PeerScript {
   replies?: Record<string, Answer>
   tls?: SecureContextOptions & {requestCert?: boolean; rejectUnauthorized?: boolean}
   implicit?: boolean
+  /** Default 127.0.0.1. */
   address?: string
+  /** Default any free one. */
+  port?: number
 }
 
 export interface Talk {
@@ -54,7 +57,7 @@ export async function peer(script: PeerScript = {}): Promise<Peer> {
     if (script.implicit) play.startTls(() => play.greet())
     else play.greet()
   })
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  await new Promise<void>((resolve) => server.listen(script.port ?? 0, address, resolve))
   return {
     port: (server.address() as AddressInfo).port,
     address,

@@ -6,7 +6,7 @@ export interface ZoneServer {
   address: string
   /** What was asked: `UDP example.mil MX`. */
   asked: string[]
-  stop(): Promise<void>
+  stop(): Promise<unknown>
 }
 
 export interface ZoneOptions {
@@ -33,6 +33,7 @@ interface Line {
 export async function zoneServer(zone: string, options: ZoneOptions = {}): Promise<ZoneServer> {
   const lines = parse(zone)
   const asked: string[] = []
+  let stopped: Promise<unknown> | undefined
   const server = dns2.createServer({
     udp: true,
     tcp: true,
@@ -48,9 +49,7 @@ export async function zoneServer(zone: string, options: ZoneOptions = {}): Promi
   return {
     address: `127.0.0.1:${port}`,
     asked,
-    stop: async () => {
-      await server.close()
-    },
+    stop: () => (stopped ??= server.close()),
   }
 }
 
