@@ -1,5 +1,16 @@
 import {execFileSync, spawnSync} from 'node:child_process'
-import {chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
@@ -69,7 +80,7 @@ function maildir(dir: string): string[] {
   if (!existsSync(dir)) return []
   return readdirSync(dir)
     .sort()
-    .map(name => readFileSync(join(dir, name), 'utf8'))
+    .map((name) => readFileSync(join(dir, name), 'utf8'))
 }
 
 function mainCf(dir: string, user: number, group: number, options: PostfixOptions): string {

@@ -21,7 +21,7 @@ interface QueueList {
   messages: {id: string; recipients: {status: string | null; attempts: number}[]}[]
 }
 interface LabMail {
-  domains: Record<string, number>
+  messages: {partner: string}[]
 }
 
 const TO = 'colonel@example.mil'
@@ -75,7 +75,7 @@ async function meetTheImpostor(teller: Teller): Promise<void> {
   await send(teller, 'Not for the impostor')
   await teller.until<QueueList>(['queue', 'list'], isRefused, 'the relay to refuse the impostor')
   await teller.command(['queue', 'list'])
-  teller.require((await mailCount(teller, 'example.mil')) === 1, 'the impostor got a message')
+  teller.require(heldBy('impostor', await teller.ask<LabMail>(['lab', 'mail'])) === 0, 'the impostor got a message')
   teller.say('The impostor got nothing; the message waits.')
   teller.chapter('The right server is back. The message goes out: nothing was lost.')
   await teller.command(['lab', 'restore', 'example.mil'])
@@ -86,11 +86,11 @@ async function meetTheImpostor(teller: Teller): Promise<void> {
 async function everyPartner(teller: Teller): Promise<PartnerRow[]> {
   teller.chapter('Every partner of the lab, at every level.')
   const {partners} = await teller.ask<LabList>(['lab', 'list'])
-  const targets = partners.map(partner => partner.domain)
+  const targets = partners.map((partner) => partner.domain)
   const {results} = await teller.ask<ProbeReport>(['probe', ...targets, '--level', 'secure', '--ca', 'mil'], [0, 1, 75])
   return partners.map(({domain, trouble, levels}) => {
-    const seen = results.find(result => result.target === domain)!.levels
-    return {target: domain, trouble, levels: seen, told: LEVELS.every(level => seen[level] === levels[level])}
+    const seen = results.find((result) => result.target === domain)!.levels
+    return {target: domain, trouble, levels: seen, told: LEVELS.every((level) => seen[level] === levels[level])}
   })
 }
 
@@ -99,15 +99,15 @@ async function send(teller: Teller, subject: string): Promise<void> {
 }
 
 async function arrived(teller: Teller, count: number): Promise<void> {
-  await teller.until<LabMail>(['lab', 'mail'], mail => (mail.domains['example.mil'] ?? 0) >= count, 'the delivery')
-  await teller.until<QueueList>(['queue', 'list'], list => list.messages.length === 0, 'an empty queue')
+  await teller.until<LabMail>(['lab', 'mail'], (mail) => heldBy('good', mail) >= count, 'the delivery')
+  await teller.until<QueueList>(['queue', 'list'], (list) => list.messages.length === 0, 'an empty queue')
   teller.say(`example.mil has ${count === 1 ? 'the message' : 'both messages'}, and the queue is empty.`)
 }
 
-async function mailCount(teller: Teller, domain: string): Promise<number> {
-  return (await teller.ask<LabMail>(['lab', 'mail'])).domains[domain] ?? 0
+function heldBy(partner: string, mail: LabMail): number {
+  return mail.messages.filter((message) => message.partner === partner).length
 }
 
 function isRefused(list: QueueList): boolean {
-  return list.messages.some(({recipients}) => recipients.some(one => one.attempts > 0 && one.status === '4.7.5'))
+  return list.messages.some(({recipients}) => recipients.some((one) => one.attempts > 0 && one.status === '4.7.5'))
 }
