@@ -145,8 +145,8 @@ export class ReceiveSession {
   }
 
   get #offersTls(): boolean {
-    const {mode, secureContext, hideExtensions} = this.#options
-    return mode === 'starttls' && secureContext !== null && !hideExtensions?.includes('STARTTLS')
+    const {mode, secureContext, insteadOfTls, hideExtensions} = this.#options
+    return mode === 'starttls' && Boolean(secureContext ?? insteadOfTls) && !hideExtensions?.includes('STARTTLS')
   }
 
   async #startTls(argument: string): Promise<Answer> {
