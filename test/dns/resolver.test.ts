@@ -1,5 +1,7 @@
+import {getServers} from 'node:dns'
 import {afterEach, describe, expect, test} from 'vitest'
 import {createResolver} from '../../src/dns/client.ts'
+import {dnsServers, parseServer} from '../../src/dns/servers.ts'
 import {type ZoneOptions, type ZoneServer, zoneServer} from '../support/zone.ts'
 
 let server: ZoneServer | undefined
@@ -181,4 +183,8 @@ describe('the resolver', () => {
       expect(() => createResolver({servers: [text], trusted: false, clock})).not.toThrow()
     }
   })
+})
+
+test('the servers of the system are asked where none are given', () => {
+  expect(dnsServers([]).map(({address}) => address)).toEqual(getServers().map((text) => parseServer(text).address))
 })
