@@ -19,7 +19,7 @@ export async function writeProfile(dir: string, name: string, change: ProfileCha
   const before = await textOf(path)
   const document = open(before)
   for (const key of PROFILE_KEYS) setField(document, [key], plainField(key, change))
-  const text = print(document)
+  const text = print(document, before)
   const {profile} = readProfile(name, {path, text})
   if (text !== before) await writeFileAtomic(path, text)
   return profile
@@ -55,7 +55,7 @@ export async function writeRules(dir: string, rules: readonly Rule[]): Promise<v
   const old = new Map(list.items.filter((item) => isMap(item)).map((item) => [String(item.get('id')), item]))
   list.items = rules.map((rule) => ruleNode(document, rule, old.get(rule.id)))
   list.flow = list.flow && rules.length === 0
-  const text = print(document)
+  const text = print(document, before)
   readRules({path, text})
   if (text !== before) await writeFileAtomic(path, text)
 }
@@ -71,7 +71,7 @@ export async function updateSetting(dir: string, path: readonly string[], value:
     readSettings({path: file, text: before})
     const document = open(before)
     setField(document, path, value)
-    const text = print(document)
+    const text = print(document, before)
     readSettings({path: file, text})
     if (text !== before) await writeFileAtomic(file, text)
   })
@@ -87,9 +87,11 @@ function open(text: string): Document {
   return document
 }
 
-// Long patterns must not be folded over two lines, and lists read as this file's authors indent them.
-function print(document: Document): string {
-  return document.toString({lineWidth: 0})
+// Long patterns must not be folded over two lines; brackets are padded where the file's author pads them. A file that says
+// the same as before stays as it was written.
+function print(document: Document, before: string): string {
+  if (JSON.stringify(document.toJS()) === JSON.stringify(parseDocument(before).toJS())) return before
+  return document.toString({lineWidth: 0, flowCollectionPadding: /[[{] /.test(before)})
 }
 
 function plainField(key: keyof ProfileFields, change: ProfileChange): unknown {

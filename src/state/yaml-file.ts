@@ -47,6 +47,10 @@ export class YamlFile {
 
   /** The content as the schema has it. Throws on the first thing that does not fit: file, line, expected, found, hint. */
   read<S extends AnySchema>(schema: S, value: unknown = this.value, at: YamlPath = []): v.InferOutput<S> {
+    // A list passes valibot's objects as one without keys.
+    if (Array.isArray(value) && schema.type === 'strict_object') {
+      throw this.complain(at, 'expected a mapping; found a list', 'write KEY: VALUE lines')
+    }
     const result = v.safeParse(schema, value)
     if (result.success) return result.output
     const [issue, ...more] = result.issues
