@@ -1,7 +1,7 @@
 import {createSocket} from 'node:dgram'
 import {connect, isIPv6} from 'node:net'
 import {type Limit, within} from '../mail/limit.ts'
-import {decodeResponse, encodeQuery, type Question, type Response} from './packet.ts'
+import {decodeResponse, encodeQuery, LONGEST_DATAGRAM, type Question, type Response} from './packet.ts'
 import type {DnsServer} from './servers.ts'
 
 export interface ExchangeOptions {
@@ -37,6 +37,7 @@ async function overUdp(
       signal.onabort = () => reject(signal.reason)
       socket.on('error', reject)
       socket.on('message', (message) => {
+        if (message.length > LONGEST_DATAGRAM) return
         decodeResponse(message, id, question).then((response) => response && resolve(response), reject)
       })
       socket.connect(server.port, server.address, () => socket.send(octets))

@@ -69,8 +69,14 @@ export async function encodeQuery(question: Question, options: {edns: boolean; u
   return {id, octets: message.toBuffer()}
 }
 
-/** More records than this no honest answer to our questions has, and reading them would cost time. */
-const MOST_RECORDS = 500
+/**
+ * No honest answer to our questions has more records. dns2 follows every compression pointer of every name, so that a
+ * crafted message costs records times pointers; this and the size of a datagram bound it to a fraction of a second.
+ */
+const MOST_RECORDS = 200
+
+/** Octets of the longest datagram that is read; 1232 were asked for. */
+export const LONGEST_DATAGRAM = 4096
 
 /**
  * The response to this query, or null when it is none: junk, another id, another question. Junk is not an error,

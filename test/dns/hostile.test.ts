@@ -100,6 +100,15 @@ describe('a resolver among liars', () => {
     expect(answer.status).toBe('failed')
   })
 
+  test('reads no datagram that is far longer than it asked for', async () => {
+    const server = await nameServer((query, send) => {
+      const many = Array.from({length: 150}, (_, i) => mx('example.mil', `a-long-name-of-an-evil-host-${i}.example`))
+      send(reply(query, many).toBuffer())
+      send(truth(query))
+    })
+    expect(await resolverFor([server]).mx('example.mil')).toMatchObject(found)
+  })
+
   test('goes on to the next server when one is silent or not there', async () => {
     const silent = await nameServer(() => {})
     const zone = await zoneServer('example.mil 60 MX 10 mx1.example.mil')
