@@ -48,6 +48,8 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
       this.#heed(relay)
       tellParent({ready: relay.status()})
       await relay.ended
+      // Whatever still hangs on this process, its work is done.
+      setTimeout(() => process.exit(), 3_000).unref()
       return {schema: 'postern.relay-start/1', pid: process.pid, logFile: logFile ?? null, stopped: true}
     } catch (error) {
       tellParent({error: describeError(error)})

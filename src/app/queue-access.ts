@@ -24,8 +24,7 @@ export async function queueShow(world: AppWorld, id: string): Promise<QueueDetai
 }
 
 /**
- * How many recipients were made due, held or released, or messages deleted. No ids: all of them, for retry, hold and
- * release. Throws `message-unknown` (66) when an id is not in the queue; the others are dealt with all the same.
+ * How many recipients were made due, held or released, or messages deleted. No ids: all of them. Throws `message-unknown` (66) when an id is not in the queue; nothing is done then.
  */
 export async function queueChange(
   world: AppWorld,
@@ -33,7 +32,18 @@ export async function queueChange(
   ids: string[],
 ): Promise<number> {
   for (const id of ids) await queueShow(world, id)
+  if (action === 'delete' && ids.length === 0) return deleteAll(world)
   return askQueue<number>(world, {action, ids}, 0)
+}
+
+async function deleteAll(world: AppWorld): Promise<number> {
+  let count = 0
+  for (;;) {
+    const {messages} = await queueList(world, {limit: 1000})
+    if (messages.length === 0) return count
+    const ids = messages.map(({id}) => id)
+    count += await askQueue<number>(world, {action: 'delete', ids}, 0)
+  }
 }
 
 /** The running relay's answer, else the store's own; `nothing` where there is no queue yet. */

@@ -122,15 +122,16 @@ export class Courier {
 
   async #deliver(lease: Lease): Promise<Map<RecipientFate, PathFacts | null>> {
     const {pool, memory, log, snapshot} = this.#house
+    const current = snapshot()
     const house: DeliveryHouse = {
-      snapshot: snapshot(),
+      snapshot: current,
       pool,
       memory,
       log: (event) => log.event(event),
       signal: this.#end.signal,
     }
     const outcomes = new Map<RecipientFate, PathFacts | null>()
-    for (const group of this.#groups(lease, house.snapshot)) {
+    for (const group of this.#groups(lease, current)) {
       const {fates, path} = await deliverGroup(house, group)
       for (const fate of fates) outcomes.set(fate, path)
     }

@@ -2,7 +2,7 @@ import {MailAddress, parseMailDomain} from '../mail/address.ts'
 import type {MailOptions} from '../mail/envelope.ts'
 import {openMailPath} from '../path/open.ts'
 import type {PathRequest} from '../path/path.ts'
-import type {AttemptEvidence, AttemptVerdict} from '../policy/evidence.ts'
+import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {LeasedRecipient} from '../queue/store.ts'
 import type {TransactionResult} from '../smtp/client.ts'
@@ -29,7 +29,7 @@ export interface OutgoingGroup {
 }
 
 export interface DeliveryHouse {
-  snapshot: RelaySnapshot
+  snapshot: Pick<RelaySnapshot, 'revision' | 'routes' | 'path' | 'policy'>
   pool: SessionPool
   memory: FailureMemory
   log(event: RelayEvent): void
@@ -40,6 +40,8 @@ export interface Delivered {
   fates: RecipientFate[]
   /** The path that the transaction took; null: none was open. */
   path: PathFacts | null
+  /** All that was seen on the way. */
+  seen: {evidence: PathEvidence; verdict: PathVerdict}
 }
 
 /** One delivery attempt for one group. Never throws for what a peer does; throws when the signal aborts. */
@@ -80,7 +82,8 @@ class GroupDelivery {
       const taken = path.status === 'open' && attempt === path.attempt
       if (!taken) this.#logAttempt(attempt, path.verdict.attempts[i]!)
     })
-    if (path.status === 'closed') return {fates: fatesOfClosedPath(this.#group.recipients, path), path: null}
+    if (path.status === 'closed')
+      return {fates: fatesOfClosedPath(this.#group.recipients, path), path: null, seen: path}
     path.session.release()
     return (await this.#send(path, path.attempt, path.attemptVerdict, false))!
   }
@@ -100,13 +103,13 @@ class GroupDelivery {
         begun = true
         return this.#group.body()
       })
-      return {fates: fatesOfTransaction(recipients, result, facts, path.evidence), path: facts}
+      return {fates: fatesOfTransaction(recipients, result, facts, path.evidence), path: facts, seen: path}
     } catch (error) {
-      if (this.#house.signal.aborted) throw error
-      if (!(error instanceof SmtpError)) return {fates: failedFates(recipients, error, facts), path: facts}
+      if (isStopped(this.#house.signal)) throw error
+      if (!(error instanceof SmtpError)) return {fates: failedFates(recipients, error, facts), path: facts, seen: path}
       const untouched = !begun && error.settled.every((settled) => settled === null)
       if (reused && untouched) return null
-      return {fates: fatesOfLostSession(recipients, error, facts, path.evidence), path: facts}
+      return {fates: fatesOfLostSession(recipients, error, facts, path.evidence), path: facts, seen: path}
     } finally {
       this.#house.pool.giveBack(this.#poolKey, path)
     }
@@ -137,6 +140,7 @@ class GroupDelivery {
     return {
       domain: parseMailDomain(destination)!,
       route: route && {host: route.host, port: route.port},
+      ...(route?.implicitTls ? {implicitTls: true} : {}),
       profileFor: (address) => this.#policy(address).profile,
       visit: 'first',
       failedBefore: (address) => memory.count(address),
@@ -162,10 +166,15 @@ class GroupDelivery {
     this.#house.log({event: 'attempt', queue, destination, path})
   }
 
-  #logRehearsals(evidence: OpenPath['evidence']): void {
+  #logRehearsals(evidence: PathEvidence): void {
     const {queueId: queue, destination} = this.#group
     for (const path of rehearsedRefusals(evidence, (address) => this.#policy(address).rehearsed)) {
       this.#house.log({event: 'would-refuse', queue, destination, path})
     }
   }
+}
+
+/** A deadline is one more way to lose a session; anything else that ends the signal ends the relay. */
+function isStopped(signal: AbortSignal): boolean {
+  return signal.aborted && (signal.reason as Error)?.name !== 'TimeoutError'
 }

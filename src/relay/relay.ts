@@ -31,6 +31,7 @@ export interface RelayStatus {
 }
 
 const GRACE_MS = 15_000
+const HUNG_MS = 5_000
 const REOPEN_MS = [1_000, 2_000, 5_000, 10_000, 30_000]
 const NOT_NOW: Reply = {code: 451, lines: ['4.3.0 mail cannot be stored at the moment, try again later']}
 
@@ -133,12 +134,20 @@ export class Relay {
     this.#end.abort()
     this.#parts.log.event({event: 'stopping', reason})
     this.#listeners.close()
+    // A disk that hangs must not hold the relay: what is committed is safe, the rest was never answered.
+    const patience = new AbortController()
+    const enough = this.#parts.world.sleep(GRACE_MS + HUNG_MS, patience.signal).catch(() => {})
+    await Promise.race([this.#wind(), enough])
+    patience.abort()
+    this.#parts.log.event({event: 'stopped', reason})
+    this.#over.resolve()
+  }
+
+  async #wind(): Promise<void> {
     await Promise.all([this.#reception.stop(GRACE_MS), this.#courier?.stop(GRACE_MS)])
     await this.#recovering
     await this.#pool.close()
     await this.#queue?.close()
-    this.#parts.log.event({event: 'stopped', reason})
-    this.#over.resolve()
   }
 
   /** Resolves when it has stopped. */

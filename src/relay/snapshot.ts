@@ -36,6 +36,8 @@ export interface StaticRoute {
   domain: string
   host: string
   port?: number | undefined
+  /** TLS from the first byte. */
+  implicitTls?: boolean
 }
 
 export interface RelayLimits {
