@@ -8,32 +8,47 @@ import type {MailOptions, RecipientOptions} from '../mail/envelope.ts'
 export interface QueueStore {
   /** Starts taking in a body. Memory is bounded: large bodies go to a segment file while they arrive. */
   receive(): Promise<IncomingBody>
-  /** Work that is due: at most `limit` batches, one message × destination each, leased for `leaseMs`. */
+  /**
+   * Work that is due, the oldest first: at most `limit` batches, one message × destination each, leased for `leaseMs`.
+   * `exclude`: destinations to pass over, for one because they have all the connections they may have.
+   */
   claim(options: {now: number; limit: number; leaseMs: number; exclude?: string[]}): Promise<Lease[]>
-  /** Prolongs a lease; throws `lease-lost` when another has it. */
+  /** Prolongs a lease; throws `lease-lost` when another has it. One that expired and was not taken is still good. */
   renew(lease: Lease, until: number): Promise<void>
   /** The body, streamed. Throws `body-corrupt` when a checksum fails: never delivered. */
   openBody(messageId: string): AsyncIterable<Buffer>
-  /** Ends or postpones each recipient, writes what was seen, and enqueues the DSNs that it causes: all or nothing. */
+  /**
+   * Ends or postpones recipients of the lease, writes what was seen, and enqueues the DSNs that it causes: all or
+   * nothing. Recipients that are not named stay leased. Resolves when it is durable; where every result is `delivered`
+   * and there is no DSN, before that: a crash may then cost a duplicate. Throws `lease-lost`.
+   */
   settle(lease: Lease, settlement: Settlement): Promise<void>
   /** Gives a lease back untouched (shutdown). */
   release(lease: Lease): Promise<void>
-  /** When the next recipient is due, milliseconds since the epoch; null: nothing waits. */
+  /** When the next recipient is due or its lease ends, milliseconds since the epoch; null: nothing waits. */
   nextDue(): Promise<number | null>
-  /** Called when something new became due (a commit, a retry by hand). */
+  /** Called when something new may be due (a commit, a retry by hand, a lease given back). Several may listen. */
   onWake(callback: () => void): void
 
   list(filter: QueueFilter): Promise<{messages: QueueEntry[]; cursor: string | null}>
   show(messageId: string): Promise<QueueDetail | null>
-  /** Makes them due now; all when no ids are given. Returns how many recipients. */
+  /** Makes them due now, save those on hold or leased; all when no ids are given. Returns how many recipients. */
   retryNow(ids: string[]): Promise<number>
+  /** No delivery until `unhold`; an attempt under way goes on. All when no ids are given. Returns how many recipients. */
   hold(ids: string[]): Promise<number>
+  /** All when no ids are given. Returns how many recipients. */
   unhold(ids: string[]): Promise<number>
+  /** Deletes messages without a DSN; a lease on one is lost. None when no ids are given. Returns how many messages. */
   remove(ids: string[]): Promise<number>
   counts(): Promise<QueueCounts>
+  /** Takes nothing more, ends what runs, and lets another process open the queue. */
   close(): Promise<void>
 }
 
+/**
+ * Errors of `write` and `commit`: `queue-full` (nothing was stored, try again later), `queue-failed` (exit 74; the disk
+ * failed, this store takes nothing more and must be opened anew; whether the message is stored is not known).
+ */
 export interface IncomingBody {
   /** Resolves when it may be given more. */
   write(chunk: Buffer): Promise<void>
@@ -107,10 +122,14 @@ export interface RecipientSettlement {
   evidence?: unknown
 }
 
+/** Messages with a recipient that fits all of it. */
 export interface QueueFilter {
   destination?: string
+  /** As in QueueRecipient; `due`: the waiting whose time has come. */
   state?: 'due' | 'waiting' | 'held' | 'leased'
+  /** Messages on a page: default 100, at most 1000. */
   limit?: number
+  /** From the page before. */
   cursor?: string
 }
 
@@ -141,6 +160,7 @@ export interface QueueDetail extends QueueEntry {
 
 export interface QueueCounts {
   messages: number
+  /** Those that are neither delivered nor bounced. */
   recipients: number
   due: number
   held: number

@@ -1,0 +1,158 @@
+import {statfs} from 'node:fs/promises'
+import {join} from 'node:path'
+import {crc32} from 'node:zlib'
+import type {PosternError} from '../mail/error.ts'
+import type {Clock} from '../mail/world.ts'
+import type {DatabaseThread} from './database-thread.ts'
+import type {DirectorySync} from './directory-sync.ts'
+import {bodyCorrupt, queueClosed, queueFailed, queueFull} from './errors.ts'
+import {newQueueId} from './id.ts'
+import {IncomingMessage} from './incoming-message.ts'
+import type {InsertedMessage, LeaseClaim, StoredBody} from './protocol.ts'
+import {readSegment} from './segment-reader.ts'
+import {SegmentWriter} from './segment-writer.ts'
+import type * as Store from './store.ts'
+
+export interface EmbeddedQueueParts {
+  thread: DatabaseThread
+  segments: DirectorySync
+  clock: Pick<Clock, 'now'>
+  /** Octets that must be free on the disk for a new message to be taken in. */
+  minFree: number
+}
+
+/**
+ * The queue of one relay on one machine: SQLite in a worker thread, large bodies in segment files. The order that makes
+ * an answer of 250 true: segment file synced, its directory synced, row committed and synced, promise resolved.
+ */
+export class EmbeddedQueue implements Store.QueueStore {
+  readonly #parts: EmbeddedQueueParts
+  readonly #wakes = new Set<() => void>()
+  #end: PosternError | null = null
+
+  constructor(parts: EmbeddedQueueParts) {
+    this.#parts = parts
+  }
+
+  async receive(): Promise<Store.IncomingBody> {
+    this.#checkOpen()
+    const {minFree, segments, clock} = this.#parts
+    const {bavail, bsize} = await statfs(segments.path)
+    if (bavail * bsize < minFree) throw queueFull()
+    return new IncomingMessage({
+      createSegment: () => SegmentWriter.create(segments, newQueueId(clock.now())),
+      insert: (message, body) => this.#insert(message, body),
+      onDiskError: (error) => this.#fail(error),
+    })
+  }
+
+  async claim({exclude = [], ...options}: Parameters<Store.QueueStore['claim']>[0]): Promise<Store.Lease[]> {
+    this.#checkOpen()
+    return this.#parts.thread.call('claim', {...options, exclude})
+  }
+
+  renew(lease: Store.Lease, until: number): Promise<void> {
+    return this.#parts.thread.call('renew', leaseClaim(lease), until)
+  }
+
+  async release(lease: Store.Lease): Promise<void> {
+    await this.#parts.thread.call('release', leaseClaim(lease))
+    this.#wake()
+  }
+
+  async *openBody(messageId: string): AsyncGenerator<Buffer> {
+    const {size, crc, octets, segment} = await this.#parts.thread.call('body', messageId)
+    if (segment !== null) {
+      yield* readSegment(join(this.#parts.segments.path, segment), {messageId, size, crc})
+      return
+    }
+    if (octets?.length !== size || crc32(octets) !== crc) throw bodyCorrupt(messageId, 'its row fails its checksum')
+    if (size > 0) yield Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+  }
+
+  async settle(lease: Store.Lease, {dsns, ...settlement}: Store.Settlement): Promise<void> {
+    this.#checkOpen()
+    const inserted = dsns.map(({message, body}) => this.#complete(message, bodyInRow(body)))
+    await this.#parts.thread.call('settle', leaseClaim(lease), {...settlement, dsns: inserted})
+    this.#wake()
+  }
+
+  nextDue(): Promise<number | null> {
+    return this.#parts.thread.call('nextDue')
+  }
+
+  onWake(callback: () => void): void {
+    this.#wakes.add(callback)
+  }
+
+  list(filter: Store.QueueFilter): Promise<{messages: Store.QueueEntry[]; cursor: string | null}> {
+    return this.#parts.thread.call('list', filter, this.#parts.clock.now())
+  }
+
+  show(messageId: string): Promise<Store.QueueDetail | null> {
+    return this.#parts.thread.call('show', messageId, this.#parts.clock.now())
+  }
+
+  async retryNow(ids: string[]): Promise<number> {
+    const recipients = await this.#parts.thread.call('retryNow', ids, this.#parts.clock.now())
+    this.#wake()
+    return recipients
+  }
+
+  hold(ids: string[]): Promise<number> {
+    return this.#parts.thread.call('hold', ids)
+  }
+
+  async unhold(ids: string[]): Promise<number> {
+    const recipients = await this.#parts.thread.call('unhold', ids)
+    this.#wake()
+    return recipients
+  }
+
+  remove(ids: string[]): Promise<number> {
+    return this.#parts.thread.call('remove', ids)
+  }
+
+  counts(): Promise<Store.QueueCounts> {
+    return this.#parts.thread.call('counts', this.#parts.clock.now())
+  }
+
+  async close(): Promise<void> {
+    if (this.#end?.code === 'queue-closed') return
+    this.#end = queueClosed()
+    await this.#parts.thread.close()
+    await this.#parts.segments.close()
+  }
+
+  async #insert(message: Store.NewMessage, body: StoredBody): Promise<string> {
+    this.#checkOpen()
+    const complete = this.#complete(message, body)
+    await this.#parts.thread.call('insert', complete)
+    this.#wake()
+    return complete.id
+  }
+
+  #complete(message: Store.NewMessage, body: StoredBody): InsertedMessage {
+    return {...message, id: message.id ?? newQueueId(this.#parts.clock.now()), body}
+  }
+
+  #checkOpen(): void {
+    if (this.#end) throw this.#end
+  }
+
+  #fail(error: unknown): void {
+    this.#end ??= queueFailed(error)
+  }
+
+  #wake(): void {
+    for (const callback of this.#wakes) callback()
+  }
+}
+
+function leaseClaim({messageId, token, recipients}: Store.Lease): LeaseClaim {
+  return {messageId, token, recipients: recipients.map(({id}) => id)}
+}
+
+function bodyInRow(octets: Buffer): StoredBody {
+  return {size: octets.length, crc: crc32(octets), octets, segment: null}
+}

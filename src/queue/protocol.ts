@@ -1,0 +1,85 @@
+import type {ExitCode} from '../mail/error.ts'
+import {PosternError} from '../mail/error.ts'
+import {messageOf} from './errors.ts'
+import type {Lease, NewMessage, QueueCounts, QueueDetail, QueueEntry, QueueFilter, Settlement} from './store.ts'
+
+/** What the thread that has the sockets asks of the thread that has the database, and what it hears back. */
+
+/** A body as the message's row has it: its octets, or the name of the segment file with them. */
+export interface StoredBody {
+  size: number
+  /** CRC-32 of the octets. */
+  crc: number
+  octets: Uint8Array | null
+  segment: string | null
+}
+
+/** A message that has its id and its body. */
+export type InsertedMessage = NewMessage & {id: string; body: StoredBody}
+
+/** A lease as far as the database has to know it. */
+export type LeaseClaim = Pick<Lease, 'messageId' | 'token'> & {recipients: number[]}
+
+export type StoredSettlement = Omit<Settlement, 'dsns'> & {dsns: InsertedMessage[]}
+
+/** Operations that write. They share transactions, in the order in which they came. */
+export interface Writes {
+  insert(message: InsertedMessage): void
+  settle(lease: LeaseClaim, settlement: StoredSettlement): void
+  retryNow(ids: string[], now: number): number
+  hold(ids: string[]): number
+  unhold(ids: string[]): number
+  remove(ids: string[]): number
+}
+
+/** Operations that leave the file as it is. Leases are in memory. */
+export interface Reads {
+  claim(options: {now: number; limit: number; leaseMs: number; exclude: string[]}): Lease[]
+  renew(lease: LeaseClaim, until: number): void
+  release(lease: LeaseClaim): void
+  nextDue(): number | null
+  body(messageId: string): StoredBody
+  list(filter: QueueFilter, now: number): {messages: QueueEntry[]; cursor: string | null}
+  show(messageId: string, now: number): QueueDetail | null
+  counts(now: number): QueueCounts
+}
+
+export type Operations = Writes & Reads
+export type Operation = keyof Operations
+
+export interface Call {
+  call: number
+  operation: Operation | 'close'
+  args: unknown[]
+}
+
+export interface Answer {
+  call: number
+  value?: unknown
+  error?: TransportedError
+}
+
+/** The worker's first word: it has the queue open, or why it could not. */
+export interface Opened {
+  opened: true
+  error?: TransportedError
+}
+
+/** A structured clone would keep an error's message alone. */
+export interface TransportedError {
+  code: string
+  message: string
+  exit: ExitCode
+  hints: readonly string[]
+  persistence: 'temporary' | 'permanent'
+  cause: string | null
+}
+
+export function packError(error: PosternError): TransportedError {
+  const {code, message, exit, hints, persistence, cause} = error
+  return {code, message, exit, hints, persistence, cause: cause === undefined ? null : messageOf(cause)}
+}
+
+export function unpackError({code, message, cause, ...options}: TransportedError): PosternError {
+  return new PosternError(code, message, {...options, cause: cause === null ? undefined : new Error(cause)})
+}
