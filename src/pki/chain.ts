@@ -85,7 +85,7 @@ class Walk {
 }
 
 // RFC 5280 §4.2.1.1: the authority key identifier is there to tell several keys of one name apart.
-function keyIdentifiersAgree(child: X509Certificate, issuer: X509Certificate): boolean {
+export function keyIdentifiersAgree(child: X509Certificate, issuer: X509Certificate): boolean {
   const [wanted, given] = [bodyOf(child).authorityKeyId, bodyOf(issuer).keyId]
   return wanted === null || given === null || wanted === given
 }
