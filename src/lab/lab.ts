@@ -6,7 +6,7 @@ import type {ReceiverEvent} from '../smtp/receiver.ts'
 import {CATALOGUE} from './catalogue.ts'
 import type {LabPorts} from './host.ts'
 import {Mailbox, type ReceivedMessage} from './mailbox.ts'
-import {writeOverrides} from './overrides.ts'
+import {markSeen, writeOverrides} from './overrides.ts'
 import type {Partner, PartnerDeclaration} from './partner.ts'
 import {LabPki} from './pki.ts'
 import {subnets} from './subnet.ts'
@@ -51,6 +51,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const declarations = chosenPartners(options.partners ?? [])
   await mkdir(options.dir, {recursive: true})
   await writeOverrides(options.dir, {})
+  markSeen(options.dir, {})
   const pki = await LabPki.open(join(options.dir, 'pki'))
   const mailbox = await Mailbox.open(join(options.dir, 'mail'), (message) => options.observe?.({type: 'mail', message}))
   for (const subnet of subnets()) {

@@ -4,7 +4,7 @@ import {type LabDns, startDns} from './dns-server.ts'
 import {LabHost, type LabPorts} from './host.ts'
 import type {LabOptions} from './lab.ts'
 import type {Mailbox} from './mailbox.ts'
-import {OVERRIDES_FILE, type Overrides, readOverrides} from './overrides.ts'
+import {markSeen, OVERRIDES_FILE, type Overrides, readOverrides} from './overrides.ts'
 import {mxOf, type Partner, type PartnerDeclaration} from './partner.ts'
 import type {LabPki} from './pki.ts'
 import type {Subnet} from './subnet.ts'
@@ -87,5 +87,6 @@ export class LabWorld {
       if (before !== this.#answering(owner, overrides)) this.#hosts.get(before.name)?.drop()
     }
     this.#overrides = overrides
+    markSeen(this.#options.dir, overrides)
   }
 }

@@ -1,0 +1,19 @@
+import {type LabListing, listLab} from '../../src/app/list-lab.ts'
+import {LabCommand} from '../../src/cli/lab-command.ts'
+import {labTable} from '../../src/cli/lab-text.ts'
+
+export default class LabList extends LabCommand {
+  static override summary = 'list the partners of the lab: what is wrong with each, and what must come of it'
+  static override description =
+    `The outcomes are those at each level when the lab's root and intermediate are the only CAs that are trusted. Works
+without a running lab too.`
+  static override examples = ['<%= config.bin %> lab list', '<%= config.bin %> lab list --json']
+
+  async run(): Promise<{schema: string} & LabListing> {
+    const {flags} = await this.parse(LabList)
+    const listing = await listLab(this.labDir(flags))
+    this.print(await labTable(listing))
+    if (listing.lab === null) this.say('no lab is running; start one: postern lab start')
+    return {schema: 'postern.lab-list/1', ...listing}
+  }
+}

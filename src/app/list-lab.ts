@@ -1,0 +1,32 @@
+import {CATALOGUE} from '../lab/catalogue.ts'
+import {readOverrides} from '../lab/overrides.ts'
+import {mxOf, type Partner} from '../lab/partner.ts'
+import {type LabRecord, runningLab} from './running-lab.ts'
+
+export interface LabListing {
+  /** The lab that runs; null: none does. */
+  lab: Pick<LabRecord, 'pid' | 'dns' | 'ports' | 'configDir' | 'dataDir'> | null
+  partners: ListedPartner[]
+}
+
+export interface ListedPartner extends Omit<Partner, 'address'> {
+  /** null: not running. */
+  address: string | null
+  /** Name of the partner whose host answers for this domain at the moment; null: its own. */
+  hijackedBy: string | null
+}
+
+/** Every partner of the catalogue, and where those of a running lab are. */
+export async function listLab(labDir: string): Promise<LabListing> {
+  const lab = await runningLab(labDir).catch(() => null)
+  const overrides = lab ? readOverrides(labDir) : {}
+  const partners = CATALOGUE.map(({build: _, alsoFor: __, ...declared}) => ({
+    ...declared,
+    mx: mxOf(declared),
+    address: lab?.partners.find(({name}) => name === declared.name)?.address ?? null,
+    hijackedBy: overrides[declared.domain] ?? null,
+  }))
+  if (lab === null) return {lab, partners}
+  const {pid, dns, ports, configDir, dataDir} = lab
+  return {lab: {pid, dns, ports, configDir, dataDir}, partners}
+}
