@@ -1,6 +1,6 @@
 import {mkdir, rm} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type Lab, type LabOptions, startLab} from '../lab/lab.ts'
+import {chosenPartners, type Lab, type LabOptions, startLab} from '../lab/lab.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {updateSetting} from '../state/edit.ts'
 import {readOptional, withLock, writeFileAtomic} from '../state/files.ts'
@@ -24,6 +24,7 @@ const RELAY_PORTS = {starttls: 2525, implicit: 2465}
  * `lab.json` names a living process. Throws `lab-running` (75), and what `startLab` throws.
  */
 export async function runLab(options: RunLabOptions): Promise<void> {
+  chosenPartners(options.partners ?? [])
   try {
     await withLock(options.labDir, () => run(options), PATIENCE)
   } catch (error) {
