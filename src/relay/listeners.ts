@@ -26,22 +26,22 @@ export class Listeners {
     return this.#bound.map(({settings, server}) => ({...settings, port: portOf(server)}))
   }
 
-  /** Listens on exactly these. Throws without having changed anything: `listen-denied` (77), `listen-in-use` (75). */
+  /**
+   * Listens on exactly these. An endpoint that stays, with other TLS or not, keeps its socket: it cannot be bound twice,
+   * and no client is turned away. Throws without having changed anything: `listen-denied` (77), `listen-in-use` (75).
+   */
   async set(wanted: readonly ListenerSettings[]): Promise<void> {
-    const kept = this.#bound.filter(({settings}) => wanted.some((other) => same(other, settings)))
-    const missing = wanted.filter((settings) => !kept.some((bound) => same(bound.settings, settings)))
-    // The same endpoint with other TLS cannot be bound twice: it changes hands.
-    const given = this.#bound.filter((bound) => !kept.includes(bound))
-    const handed = missing.filter((settings) => given.some((bound) => sameEndpoint(bound.settings, settings)))
-    const fresh = await this.#bindAll(missing.filter((settings) => !handed.includes(settings)))
-    const moved = handed.map((settings) => ({
-      settings,
-      server: given.find((bound) => sameEndpoint(bound.settings, settings))!.server,
-    }))
-    const old = given.filter(({server}) => !moved.some((bound) => bound.server === server))
-    this.#bound = [...kept, ...moved, ...fresh]
-    for (const bound of old) this.#close(bound)
-    for (const bound of [...moved, ...fresh]) this.#tell('listening', bound)
+    const left = [...this.#bound]
+    const keep = (settings: ListenerSettings, fits: typeof same): Bound | null => {
+      const at = left.findIndex((bound) => fits(bound.settings, settings))
+      return at < 0 ? null : {settings, server: left.splice(at, 1)[0]!.server}
+    }
+    const exact = wanted.map((settings) => keep(settings, same))
+    const kept = wanted.map((settings, i) => exact[i] ?? keep(settings, sameEndpoint))
+    const fresh = await this.#bindAll(wanted.filter((_, i) => kept[i] === null))
+    this.#bound = kept.map((bound) => bound ?? fresh.shift()!)
+    for (const bound of left) this.#close(bound)
+    for (const [i, bound] of this.#bound.entries()) if (!exact[i]) this.#tell('listening', bound)
   }
 
   close(): void {
@@ -94,11 +94,11 @@ function portOf(server: Server): number {
 }
 
 function sameEndpoint(a: ListenerSettings, b: ListenerSettings): boolean {
-  return a.address === b.address && a.port === b.port && a.port !== 0
+  return a.address === b.address && a.port === b.port
 }
 
 function same(a: ListenerSettings, b: ListenerSettings): boolean {
-  return a.address === b.address && a.port === b.port && a.tls === b.tls
+  return sameEndpoint(a, b) && a.tls === b.tls
 }
 
 function listenError({address, port}: ListenerSettings, cause: NodeJS.ErrnoException): PosternError {

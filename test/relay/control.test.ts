@@ -1,0 +1,71 @@
+import {mkdtemp, rm, stat} from 'node:fs/promises'
+import {connect} from 'node:net'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {text} from 'node:stream/consumers'
+import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {controlSocket} from '../../src/app/relay-files.ts'
+import {Exit, PosternError} from '../../src/mail/error.ts'
+import {askRelay, relayAnswers, serveControl} from '../../src/relay/control.ts'
+
+let dir: string
+let path: string
+let server: Awaited<ReturnType<typeof serveControl>>
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'postern-control-'))
+  path = join(dir, 'run', 'relay.sock')
+  server = await serveControl(path, async (request) => {
+    if (request.do === 'echo') return request
+    throw new PosternError('no-such', 'there is no such thing', {exit: Exit.missing, hints: ['look elsewhere']})
+  })
+})
+afterEach(async () => {
+  await server.close()
+  await rm(dir, {recursive: true, force: true})
+})
+
+describe('the control socket', () => {
+  test('may be opened by its owner alone', async () => {
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect((await stat(dirname(path))).mode & 0o777).toBe(0o700)
+  })
+
+  test('answers a request, and hands an error on whole', async () => {
+    expect(await askRelay(path, {do: 'echo', big: 'ü'.repeat(300_000)})).toMatchObject({do: 'echo'})
+    await expect(askRelay(path, {do: 'fail'})).rejects.toMatchObject({
+      code: 'no-such',
+      message: 'there is no such thing',
+      hints: ['look elsewhere'],
+      exit: 66,
+    })
+  })
+
+  test.each(['\n', 'not json\n', '[]\n', '{"do": 1}\n', 'null\n'])('answers %j with an error', async (line) => {
+    const socket = connect(path)
+    socket.end(line)
+    expect(JSON.parse(await text(socket))).toMatchObject({ok: false, error: {code: 'control-request'}})
+  })
+
+  test('replaces one that a dead relay left behind', async () => {
+    await server.close()
+    server = await serveControl(path, async () => 'new')
+    expect(await askRelay(path, {do: 'anything'})).toBe('new')
+  })
+
+  test('is short also where the data directory is not', () => {
+    const long = controlSocket({dataDir: `/${'d'.repeat(200)}`})
+    expect(Buffer.byteLength(long)).toBeLessThan(104)
+    expect(long).not.toBe(controlSocket({dataDir: `/${'d'.repeat(201)}`}))
+  })
+})
+
+describe('a relay that does not run', () => {
+  test('is told apart', async () => {
+    await expect(askRelay(join(dir, 'nothing.sock'), {do: 'status'})).rejects.toMatchObject({
+      code: 'relay-not-running',
+      exit: 75,
+    })
+    expect(await relayAnswers(join(dir, 'nothing.sock'))).toBe(false)
+    expect(await relayAnswers(path)).toBe(true)
+  })
+})

@@ -1,0 +1,88 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {switchRelayTls} from '../../src/app/relay-tls.ts'
+import {startRelay} from '../../src/app/start-relay.ts'
+import {client, send} from './client.ts'
+import {RelayWorld} from './support.ts'
+
+let world: RelayWorld
+beforeEach(async () => {
+  world = await RelayWorld.make()
+})
+afterEach(() => world.end())
+
+const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
+const yaml = () => readFile(join(world.world.configDir, 'relay.yaml'), 'utf8')
+
+describe('relay tls', () => {
+  test('off stops advertising STARTTLS and closes the implicit port; on brings both back; comments stay', async () => {
+    await world.start(`${NOWHERE}tls: {enabled: true} # as the auditors want it\n`)
+    const [port, implicit] = [world.port(), world.port('implicit')]
+    await switchRelayTls(world.world, false)
+    const raw = await client(port)
+    expect(await raw.ask('EHLO again')).not.toContain('STARTTLS')
+    expect(await raw.ask('STARTTLS')).toMatch(/^502 /)
+    await expect(client(implicit, 'implicit')).rejects.toThrow('ECONNREFUSED')
+    expect(await yaml()).toContain('tls: {enabled: false} # as the auditors want it')
+    await switchRelayTls(world.world, true)
+    expect(await (await client(port)).ask('EHLO again')).toContain('STARTTLS')
+    await client(world.port('implicit'), 'implicit')
+  })
+
+  test('on without an identity names the command that makes one, and changes nothing', async () => {
+    await world.start(`${NOWHERE}tls: {enabled: false, identity: none-yet}\n`)
+    await expect(switchRelayTls(world.world, true)).rejects.toMatchObject({
+      code: 'identity-missing',
+      hints: expect.arrayContaining([expect.stringContaining('postern identity create none-yet')]),
+    })
+    expect(await yaml()).toContain('enabled: false')
+  })
+})
+
+describe('a change of the configuration', () => {
+  test('is picked up by itself, whole', async () => {
+    await world.start(NOWHERE)
+    const {revision} = world.relay!.status()
+    await world.write({'policy.yaml': 'rules:\n  - {id: in, direction: receiving, profile: encrypt}\n'})
+    await world.event('reloaded')
+    expect(world.relay!.status().revision).not.toBe(revision)
+    expect(await send(world.port(), {to: ['a@example.mil']})).toMatch(/^451 4\.7\.10 /)
+  })
+
+  test('that is invalid is refused with exit 78, and the old one stays in force', async () => {
+    await world.start(NOWHERE)
+    const {revision} = world.relay!.status()
+    await world.write({'policy.yaml': 'rules:\n  - {id: in, direction: receiving, profile: no-such}\n'})
+    await expect(world.relay!.reload()).rejects.toMatchObject({exit: 78})
+    expect((await world.event('reload-failed')).revision).toBe(revision)
+    expect(world.relay!.status().revision).toBe(revision)
+    expect(await send(world.port(), {to: ['a@example.mil']})).toMatch(/^250 /)
+  })
+
+  test('whose listeners cannot be had changes nothing', async () => {
+    await world.start(NOWHERE)
+    const taken = await world.peer()
+    const listeners = world.relay!.status().listeners
+    const text = (await yaml()).replace('port: 0, tls: implicit', `port: ${taken.port}, tls: implicit`)
+    await world.write({'relay.yaml': text})
+    await expect(world.relay!.reload()).rejects.toMatchObject({code: 'listen-in-use', exit: 75})
+    expect(world.relay!.status().listeners).toEqual(listeners)
+  })
+
+  test('to a renewed certificate needs no restart', async () => {
+    await world.start(NOWHERE)
+    const {cert, key} = await world.pki.host({dnsNames: ['renewed.example.org']})
+    await world.write({'identity/default.pem': cert, 'identity/default.key': key})
+    await world.event('reloaded')
+    const raw = await client(world.port(), 'starttls')
+    expect((raw.socket as import('node:tls').TLSSocket).getPeerCertificate().subjectaltname).toContain('renewed')
+  })
+})
+
+describe('a second relay on the same data directory', () => {
+  test('is refused with exit 75', async () => {
+    await world.start(NOWHERE)
+    await expect(startRelay(world.world, {log: {event: () => {}}, logFile: null})).rejects.toMatchObject({exit: 75})
+  })
+})
