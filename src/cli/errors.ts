@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util'
 import {printable} from '../mail/domain.ts'
 import {Exit, type ExitCode, PosternError} from '../mail/error.ts'
 
@@ -16,7 +17,7 @@ export function describeError(error: unknown): ErrorReport {
   }
   const thrown = error as NodeJS.ErrnoException & {oclif?: {exit?: number}; suggestions?: string[]; parse?: unknown}
   if (isUsage(thrown)) {
-    return {code: 'usage', message: firstLine(thrown.message), hints: usageHints(thrown), exit: Exit.usage}
+    return {code: 'usage', message: usageLine(thrown.message), hints: usageHints(thrown), exit: Exit.usage}
   }
   if (typeof thrown?.code === 'string' && typeof thrown.syscall === 'string') return systemError(thrown)
   return {
@@ -29,6 +30,20 @@ export function describeError(error: unknown): ErrorReport {
 
 function isUsage(error: {oclif?: {exit?: number}; parse?: unknown}): boolean {
   return error?.parse !== undefined || error?.oclif?.exit === Exit.usage
+}
+
+/** oclif's paragraph as one line: `Missing required flag level`, `Missing 1 required arg: name`. */
+function usageLine(message: string): string {
+  const all = stripVTControlCharacters(message).split('\n')
+  const [head = '', ...rest] = all
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith('See more help'))
+  if (/^The following errors? occurred:$/.test(head)) return printable([...new Set(rest)].join('; '), 300)
+  if (!head.endsWith(':')) return printable(head, 300)
+  // Under "Missing … args:" each line is a name and its description; a note may follow.
+  const note = rest.findIndex((line) => line.startsWith('Note:'))
+  const names = (note < 0 ? rest : rest.slice(0, note)).map((line) => line.split(/\s/)[0])
+  return printable(`${head} ${names.join(', ')}`, 300)
 }
 
 function usageHints(error: {suggestions?: string[]; parse?: unknown}): string[] {

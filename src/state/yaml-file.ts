@@ -53,8 +53,11 @@ export class YamlFile {
     }
     const result = v.safeParse(schema, value)
     if (result.success) return result.output
-    const [issue, ...more] = result.issues
-    throw this.#issue(schema, issue as v.BaseIssue<unknown>, at, more.length)
+    const issues = result.issues as v.BaseIssue<unknown>[]
+    // A misspelt key is also a missing one; the misspelling is the better news.
+    const misspelt = issues.filter(isUnknownKey)
+    const issue = misspelt[0] ?? issues[0]!
+    throw this.#issue(schema, issue, at, (misspelt.length || issues.length) - 1)
   }
 
   /** The error that names this file and the line of `path`. */
@@ -92,7 +95,7 @@ function describeIssue(schema: AnySchema, issue: v.BaseIssue<unknown>, path: Yam
   const key = String(path.at(-1) ?? '')
   const parent = schemaAt(schema, path.slice(0, -1))
   const known = parent && 'entries' in parent ? Object.keys(parent.entries as object) : []
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
+  if (isUnknownKey(issue)) {
     const meant = nearest(key, known)
     const hint = meant ? `did you mean ${meant}?` : `the keys here are ${known.join(', ')}`
     return {path, message: 'expected no such key', hint}
@@ -101,6 +104,10 @@ function describeIssue(schema: AnySchema, issue: v.BaseIssue<unknown>, path: Yam
     return {path: path.slice(0, -1), message: `expected the key ${key}, which is missing`, hint: `add ${key}: …`}
   }
   return {path, message: `${issue.message}; found ${shown(issue.input)}`, hint: valueHint(schema, issue, path)}
+}
+
+function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never'
 }
 
 function valueHint(schema: AnySchema, issue: v.BaseIssue<unknown>, path: YamlPath): string {
