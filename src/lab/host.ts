@@ -31,6 +31,8 @@ export class LabHost {
       mode: 'starttls',
       secureContext: contextOf(behaviour),
       requestClientCertificate: false,
+      // What a partner gets from us must not need to be put right.
+      bareLineFeeds: 'refuse',
       limits: {messageSize: 52_428_800, recipients: 1000, errors: 20, commandLine: 2048},
       timeouts: {command: 300_000, data: 180_000, handshake: 60_000, session: 3_600_000},
       observe,

@@ -12,13 +12,13 @@ import type {BodySink} from './receiver.ts'
 export async function receiveBody(
   wire: ReceiveWire,
   sink: BodySink,
-  limits: {messageSize: number; timeout: number},
+  rules: {messageSize: number; timeout: number; refuseBareLf: boolean},
 ): Promise<{reply: Reply} | {ended: string}> {
   const decoder = new DataDecoder()
   let size = 0
   let refusal: Reply | null = null
   for (;;) {
-    const chunk = await wire.chunk(limits.timeout)
+    const chunk = await wire.chunk(rules.timeout)
     if ('ended' in chunk) {
       if (!refusal) await quietly(sink.abort())
       return chunk
@@ -26,7 +26,7 @@ export async function receiveBody(
     const {body, rest} = decoder.decode(chunk)
     size += body.length
     if (!refusal) {
-      refusal = broken(decoder, size, limits.messageSize) ?? (await written(sink, body))
+      refusal = broken(decoder, size, rules) ?? (await written(sink, body))
       if (refusal) await quietly(sink.abort())
     }
     if (rest === null) continue
@@ -35,9 +35,9 @@ export async function receiveBody(
   }
 }
 
-function broken(decoder: DataDecoder, size: number, most: number): Reply | null {
-  if (decoder.bareLineEnd) return REPLIES.bareLineEnds
-  return size > most ? REPLIES.tooLarge : null
+function broken(decoder: DataDecoder, size: number, rules: {messageSize: number; refuseBareLf: boolean}): Reply | null {
+  if (decoder.bareCr || (decoder.bareLf && rules.refuseBareLf)) return REPLIES.bareLineEnds
+  return size > rules.messageSize ? REPLIES.tooLarge : null
 }
 
 async function written(sink: BodySink, body: Buffer): Promise<Reply | null> {

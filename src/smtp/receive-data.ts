@@ -11,13 +11,15 @@ export interface DecodedData {
 }
 
 /**
- * Undoes the dot-stuffing of DATA (RFC 5321 §4.5.2) chunk by chunk. Only CRLF ends a line and only CRLF.CRLF ends the
- * data. A bare CR or LF is noted and the caller refuses the message: another reader could take it for a line end and
- * find a second message behind it (SMTP smuggling). Lines are found with `indexOf`, not octet by octet.
+ * Undoes the dot-stuffing of DATA (RFC 5321 §4.5.2) chunk by chunk. Only CRLF.CRLF ends the data, and only CRLF starts a
+ * line for the dot: another reader could take a bare CR or LF for a line end and find a second message behind it (SMTP
+ * smuggling). A bare LF comes out as CRLF, which means the same to every reader; a bare CR is noted, and the caller refuses
+ * the message. Lines are found with `indexOf`, not octet by octet.
  */
 export class DataDecoder {
-  /** A CR or LF stood alone somewhere. */
-  bareLineEnd = false
+  bareCr = false
+  /** Noted too, for callers that are strict. */
+  bareLf = false
   #lineStart = true
   /** The undecided end of the last chunk: CR, or at the start of a line `.` or `.CR`. */
   #carry: Buffer | null = null
@@ -39,18 +41,25 @@ export class DataDecoder {
       // Looked up again only once it is passed: a chunk without any CR is searched once.
       if (cr >= 0 && cr < at) cr = find(chunk, CR, at)
       if (lf < 0) return this.#unfinishedLine(kept, chunk, at, cr)
-      if (lf === at || cr !== lf - 1) this.bareLineEnd = true
-      // After a bare LF no line starts, so that a dot behind it is neither stuffing nor the end.
-      this.#lineStart = lf > at && chunk[lf - 1] === CR
+      this.#endLine(kept, chunk, at, lf, cr)
       at = lf + 1
     }
     return {body: kept.until(chunk.length), rest: null}
   }
 
+  #endLine(kept: Kept, chunk: Buffer, at: number, lf: number, cr: number): void {
+    // After a bare LF no line starts, so that a dot behind it is neither stuffing nor the end.
+    this.#lineStart = lf > at && chunk[lf - 1] === CR
+    if (cr >= 0 && cr < (this.#lineStart ? lf - 1 : lf)) this.bareCr = true
+    if (this.#lineStart) return
+    this.bareLf = true
+    kept.putCr(lf)
+  }
+
   #unfinishedLine(kept: Kept, chunk: Buffer, at: number, cr: number): DecodedData {
     const last = chunk.length - 1
     const end = last >= at && chunk[last] === CR ? last : chunk.length
-    if (cr >= 0 && cr < end) this.bareLineEnd = true
+    if (cr >= 0 && cr < end) this.bareCr = true
     if (end > at) this.#lineStart = false
     return this.#hold(kept, chunk, end)
   }
@@ -73,7 +82,7 @@ function isUndecided(chunk: Buffer, at: number): boolean {
   return at + 1 === chunk.length || (at + 2 === chunk.length && chunk[at + 1] === CR)
 }
 
-/** A chunk without the octets left out; it is copied only when there are such. */
+/** A chunk without the dots left out and with the CRs put in; it is copied only when there are such. */
 class Kept {
   readonly #chunk: Buffer
   #copy: Buffer | null = null
@@ -85,15 +94,27 @@ class Kept {
   }
 
   leaveOut(index: number): void {
-    this.#copy ??= Buffer.allocUnsafe(this.#chunk.length)
-    this.#take(this.#copy, index)
+    this.#take(this.#room(), index)
     this.#from = index + 1
+  }
+
+  putCr(index: number): void {
+    const copy = this.#room()
+    this.#take(copy, index)
+    copy[this.#length++] = CR
+    this.#from = index
   }
 
   until(end: number): Buffer {
     if (this.#copy === null) return this.#chunk.subarray(0, end)
     this.#take(this.#copy, end)
     return this.#copy.subarray(0, this.#length)
+  }
+
+  // Twice the size holds the worst chunk, one of nothing but bare LFs.
+  #room(): Buffer {
+    this.#copy ??= Buffer.allocUnsafe(this.#chunk.length * 2)
+    return this.#copy
   }
 
   #take(copy: Buffer, end: number): void {

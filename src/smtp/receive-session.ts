@@ -214,8 +214,12 @@ export class ReceiveSession {
     const sink = await this.#ask<BodySink | Reply>(() => this.#handlers.data(this.#client, envelope))
     if ('code' in sink) return sink
     this.#send(REPLIES.startMail)
-    const {limits, timeouts} = this.#options
-    const received = await receiveBody(this.#wire, sink, {messageSize: limits.messageSize, timeout: timeouts.data})
+    const {limits, timeouts, bareLineFeeds} = this.#options
+    const received = await receiveBody(this.#wire, sink, {
+      messageSize: limits.messageSize,
+      timeout: timeouts.data,
+      refuseBareLf: bareLineFeeds === 'refuse',
+    })
     return 'ended' in received ? {over: received.ended} : received.reply
   }
 

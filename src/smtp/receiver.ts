@@ -63,6 +63,11 @@ export interface ReceiverOptions {
   timeouts: {command: number; data: number; handshake: number; session: number}
   /** Aborted: the session ends with a 421 before its next command; a message that is on its way is taken first. */
   signal?: AbortSignal
+  /**
+   * A bare LF in a message: made CRLF (default; some programs send text as it is), or the message refused with 550. It ends
+   * neither the data nor a line for dot-stuffing in either case. A bare CR is always refused.
+   */
+  bareLineFeeds?: 'normalize' | 'refuse'
   /** Extensions to leave out of EHLO, for the lab. Upper case. */
   hideExtensions?: readonly string[]
   /** For the lab: what happens on the connection after the 220 of STARTTLS in place of a handshake; resolves at its end. */

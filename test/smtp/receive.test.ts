@@ -195,17 +195,38 @@ describe('a receiving session', () => {
     client.close()
   })
 
-  test.each(['a\n.\r\nb', 'a\r.\r\nb', 'a\n.\nb', 'a\r\n.\nb', 'a\r\n.\rb', '\n', '\r'])(
-    'refuses %j as data, whole, and finds no second message in it',
+  const smuggled = 'MAIL FROM:<evil@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n'
+
+  test.each(['a\n.\r\nb', 'a\n.\nb', 'a\r\n.\nb', '\n', 'a\r.\r\nb', 'a\r\n.\rb', '\r'])(
+    'when it is strict refuses %j as data, whole, and finds no second message in it',
     async (data) => {
-      const {house, client} = await visit()
-      const smuggled = 'MAIL FROM:<evil@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n'
+      const {house, client} = await visit({bareLineFeeds: 'refuse'})
       expect(await sendData(client, `${data}\r\n${smuggled}.\r\n`)).toMatch(/^550 5\.6\.0/)
       expect(await client.ask('NOOP')).toBe('250 2.0.0 OK')
       expect([house.taken.length, house.aborted]).toEqual([0, 1])
       client.close()
     },
   )
+
+  test.each(['a\r.\r\nb', 'a\r\n.\rb', '\r', 'a\n.\rb'])('refuses %j as data, for its bare CR', async (data) => {
+    const {house, client} = await visit()
+    expect(await sendData(client, `${data}\r\n${smuggled}.\r\n`)).toMatch(/^550 5\.6\.0/)
+    expect([house.taken.length, house.aborted]).toEqual([0, 1])
+    client.close()
+  })
+
+  test.each([
+    ['a\n.\r\nb', 'a\r\n.\r\nb'],
+    ['a\n.\nb', 'a\r\n.\r\nb'],
+    ['a\r\n.\nb', 'a\r\n\r\nb'],
+    ['\n', '\r\n'],
+  ])('makes %j harmless: one message, and no bare LF in it', async (data, body) => {
+    const {house, client} = await visit()
+    expect(await sendData(client, `${data}\r\n${smuggled}.\r\n`)).toMatch(/^250/)
+    expect(await client.ask('NOOP')).toBe('250 2.0.0 OK')
+    expect(house.taken.map((message) => message.body.toString())).toEqual([`${body}\r\n${smuggled}`])
+    client.close()
+  })
 
   test('answers 451 where the house fails, at every step, and keeps nothing', async () => {
     const fails = async (): Promise<never> => {
