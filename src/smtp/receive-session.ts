@@ -166,7 +166,7 @@ export class ReceiveSession {
     const {secureContext, insteadOfTls} = this.#options
     if (insteadOfTls) {
       await insteadOfTls(this.#wire.socket)
-      return {over: 'no TLS was meant to be'}
+      return {over: 'STARTTLS was answered with something else'}
     }
     if (!secureContext) return {over: 'no certificate to offer'}
     const handshake = acceptTls(this.#wire.socket, secureContext, this.#options)
