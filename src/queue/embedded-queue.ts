@@ -13,6 +13,8 @@ import {readSegment} from './segment-reader.ts'
 import {SegmentWriter} from './segment-writer.ts'
 import type * as Store from './store.ts'
 
+const FREE_CHECK_MS = 1000
+
 export interface EmbeddedQueueParts {
   thread: DatabaseThread
   segments: DirectorySync
@@ -29,6 +31,7 @@ export class EmbeddedQueue implements Store.QueueStore {
   readonly #parts: EmbeddedQueueParts
   readonly #wakes = new Set<() => void>()
   #end: PosternError | null = null
+  #freeSince = Number.NEGATIVE_INFINITY
 
   constructor(parts: EmbeddedQueueParts) {
     this.#parts = parts
@@ -36,9 +39,8 @@ export class EmbeddedQueue implements Store.QueueStore {
 
   async receive(): Promise<Store.IncomingBody> {
     this.#checkOpen()
-    const {minFree, segments, clock} = this.#parts
-    const {bavail, bsize} = await statfs(segments.path)
-    if (bavail * bsize < minFree) throw queueFull()
+    await this.#checkFree()
+    const {segments, clock} = this.#parts
     return new IncomingMessage({
       createSegment: () => SegmentWriter.create(segments, newQueueId(clock.now())),
       insert: (message, body) => this.#insert(message, body),
@@ -134,6 +136,15 @@ export class EmbeddedQueue implements Store.QueueStore {
 
   #complete(message: Store.NewMessage, body: StoredBody): InsertedMessage {
     return {...message, id: message.id ?? newQueueId(this.#parts.clock.now()), body}
+  }
+
+  // Messages that are refused early leave room for what the queue has to write about those it holds.
+  async #checkFree(): Promise<void> {
+    const {minFree, segments, clock} = this.#parts
+    if (Math.abs(clock.now() - this.#freeSince) < FREE_CHECK_MS) return
+    const {bavail, bsize} = await statfs(segments.path)
+    if (bavail * bsize < minFree) throw queueFull()
+    this.#freeSince = clock.now()
   }
 
   #checkOpen(): void {

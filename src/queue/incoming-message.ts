@@ -95,9 +95,8 @@ export class IncomingMessage implements IncomingBody {
     const [size, crc] = [this.#size, this.#crc]
     if (!this.#segment)
       return {size, crc, octets: new Uint8Array(this.#buffer.subarray(0, this.#filled)), segment: null}
-    await this.#flush()
     const segment = this.#segment
-    await this.#disk(() => segment.finish())
+    await this.#disk(() => segment.finish(this.#buffer.subarray(0, this.#filled)))
     return {size, crc, octets: null, segment: segment.name}
   }
 

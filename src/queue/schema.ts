@@ -8,7 +8,7 @@ export const State = {waiting: 0, held: 1, delivered: 2, bounced: 3} as const
 export const MIGRATIONS = [
   `
   CREATE TABLE message (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     received_at INTEGER NOT NULL,
     reverse_path TEXT NOT NULL,

@@ -21,36 +21,34 @@ export class SegmentWriter {
 
   static async create(directory: DirectorySync, name: string): Promise<SegmentWriter> {
     const path = join(directory.path, name)
-    const handle = await open(path, 'wx', 0o600)
-    const writer = new SegmentWriter(path, handle, directory)
-    try {
-      await writeAll(handle, [segmentHeader()])
-      return writer
-    } catch (error) {
-      await writer.discard()
-      throw error
-    }
+    return new SegmentWriter(path, await open(path, 'wx', 0o600), directory)
   }
 
   /** `payload`: 1 to 65536 octets, which the caller may reuse once this resolves. */
-  async append(payload: Buffer): Promise<void> {
-    await writeAll(this.#handle, [frameHead(payload, this.#frames), payload])
-    this.#frames += 1
-    this.#octets += payload.length
+  append(payload: Buffer): Promise<void> {
+    return writeAll(this.#handle, this.#frame(payload))
   }
 
-  /** Resolves when the file, and its name in the directory, are on disk. */
-  async finish(): Promise<void> {
-    await writeAll(this.#handle, [endFrame(this.#octets, this.#frames)])
-    await this.#handle.sync()
-    await this.#handle.close()
-    await this.#directory.sync()
+  /** Writes the last frame. Resolves when the file, and its name in the directory, are on disk. */
+  async finish(payload: Buffer): Promise<void> {
+    const frame = this.#frame(payload)
+    await writeAll(this.#handle, [...frame, endFrame(this.#octets, this.#frames)])
+    await this.#handle.datasync()
+    await Promise.all([this.#handle.close(), this.#directory.sync()])
   }
 
   /** Takes the file away; what cannot be taken away now goes at the next opening. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {})
     await unlink(this.#path).catch(() => {})
+  }
+
+  #frame(payload: Buffer): Buffer[] {
+    const head = frameHead(payload, this.#frames)
+    const before = this.#frames === 0 ? [segmentHeader()] : []
+    this.#frames += 1
+    this.#octets += payload.length
+    return [...before, head, payload]
   }
 }
 
