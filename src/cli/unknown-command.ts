@@ -1,4 +1,5 @@
 import {Exit, PosternError} from '../mail/error.ts'
+import {distance} from '../state/suggest.ts'
 
 /** What to say of a command line that names no command: the argument too many, or the command that was meant. */
 export function unknownCommand(words: string[], known: string[]): PosternError {
@@ -19,17 +20,4 @@ export function unknownCommand(words: string[], known: string[]): PosternError {
 
 function usage(code: string, message: string, hint: string): PosternError {
   return new PosternError(code, message, {exit: Exit.usage, hints: [hint]})
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({length: b.length + 1}, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

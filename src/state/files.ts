@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {type FileHandle, mkdir, open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
+import {type FileHandle, lstat, mkdir, open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
@@ -72,7 +72,6 @@ export async function readOptional(path: string): Promise<Buffer | null> {
 }
 
 async function isLink(path: string): Promise<boolean> {
-  const {lstat} = await import('node:fs/promises')
   return lstat(path).then(
     (entry) => entry.isSymbolicLink(),
     () => false,

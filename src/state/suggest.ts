@@ -6,8 +6,8 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return near && near.distance <= Math.max(1, Math.floor(near.candidate.length / 3)) ? near.candidate : null
 }
 
-/** Levenshtein distance; words longer than any of ours are cut. */
-function distance(one: string, other: string): number {
+/** Levenshtein distance; texts longer than any of ours are cut. */
+export function distance(one: string, other: string): number {
   const [a, b] = [one.slice(0, 64), other.slice(0, 64)]
   let row = Array.from({length: b.length + 1}, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

@@ -29,7 +29,13 @@ export class YamlFile {
   constructor(source: YamlSource) {
     this.source = source
     const text = source.text.length > LARGEST ? '' : source.text
-    this.document = parseDocument(text, {lineCounter: this.#lines, prettyErrors: false, strict: true, uniqueKeys: true})
+    this.document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      logLevel: 'error',
+      strict: true,
+      uniqueKeys: true,
+    })
     if (text !== source.text)
       throw this.complain([], 'expected a file of at most 1 MiB', 'a larger one would be a mistake')
     const error = this.document.errors[0] ?? this.document.warnings[0]
