@@ -6,6 +6,7 @@ import {receiveBody} from './receive-body.ts'
 import {type Command, parseCommand} from './receive-command.ts'
 import {readRecipient, readSender} from './receive-envelope.ts'
 import type {InputLine} from './receive-input.ts'
+import {extensionLines, offered, offersTls} from './receive-offer.ts'
 import {REPLIES, reply} from './receive-replies.ts'
 import {acceptTls, tlsFacts} from './receive-tls.ts'
 import {ReceiveWire} from './receive-wire.ts'
@@ -128,30 +129,12 @@ export class ReceiveSession {
     const protocol = extended ? (this.#client.tls ? 'ESMTPS' : 'ESMTP') : 'SMTP'
     this.#client = {...this.#client, hello: name, protocol}
     const {hostname} = this.#options
-    return extended ? reply(250, hostname, ...this.#extensions()) : reply(250, hostname)
-  }
-
-  #extensions(): string[] {
-    const {hideExtensions = [], limits} = this.#options
-    const all = ['PIPELINING', `SIZE ${limits.messageSize}`, '8BITMIME', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES']
-    if (this.#offersTls && !this.#client.tls) all.push('STARTTLS')
-    return all.filter((line) => !hideExtensions.includes(line.split(' ')[0]!))
-  }
-
-  /** Extensions whose parameters may be used: none after HELO. */
-  get #offered(): ReadonlySet<string> {
-    if (this.#client.protocol === 'SMTP') return new Set()
-    return new Set(this.#extensions().map((line) => line.split(' ')[0]!))
-  }
-
-  get #offersTls(): boolean {
-    const {mode, secureContext, insteadOfTls, hideExtensions} = this.#options
-    return mode === 'starttls' && Boolean(secureContext ?? insteadOfTls) && !hideExtensions?.includes('STARTTLS')
+    return extended ? reply(250, hostname, ...extensionLines(this.#options, this.#client)) : reply(250, hostname)
   }
 
   async #startTls(argument: string): Promise<Answer> {
     if (this.#client.tls) return REPLIES.tlsIsOn
-    if (!this.#offersTls) return REPLIES.notImplemented
+    if (!offersTls(this.#options)) return REPLIES.notImplemented
     if (argument !== '') return REPLIES.noArgument
     // RFC 3207 §4.2, CVE-2011-0411: what was sent behind STARTTLS without waiting is not part of the secure session.
     const discarded = this.#wire.detach()
@@ -183,7 +166,7 @@ export class ReceiveSession {
   async #mail(argument: string): Promise<Reply> {
     if (this.#client.hello === null) return REPLIES.helloFirst
     if (this.#transaction) return REPLIES.nestedMail
-    const sender = readSender(argument, this.#offered, this.#options.limits.messageSize)
+    const sender = readSender(argument, offered(this.#options, this.#client), this.#options.limits.messageSize)
     if ('refusal' in sender) return sender.refusal
     const refusal = await this.#ask(() => this.#handlers.mail(this.#client, sender.reversePath, sender.options))
     if (refusal) return refusal
@@ -196,7 +179,7 @@ export class ReceiveSession {
     if (!transaction) return REPLIES.mailFirst
     transaction.tried = true
     const house = {hostname: this.#options.hostname, smtputf8: transaction.options.smtputf8 === true}
-    const recipient = readRecipient(argument, this.#offered, house)
+    const recipient = readRecipient(argument, offered(this.#options, this.#client), house)
     if ('refusal' in recipient) return recipient.refusal
     if (transaction.recipients.length >= this.#options.limits.recipients) return REPLIES.tooManyRecipients
     const refusal = await this.#ask(() => this.#handlers.rcpt(this.#client, recipient.address, recipient.options))
