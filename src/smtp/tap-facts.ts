@@ -17,8 +17,8 @@ export interface HandshakeFacts {
   ocsp: Buffer | null
   /** The peer sent SCTs in a TLS extension (RFC 6962 §3.3). */
   hasScts: boolean
-  /** The peer asked for a client certificate; DER Names of the CAs it accepts, none: any. */
-  certificateRequest: {authorities: Buffer[]} | null
+  /** The peer asked for a client certificate; the CAs it accepts by name (RFC 4514), none: any. */
+  certificateRequest: {authorities: string[]} | null
   /** NewSessionTickets that were seen. */
   tickets: number
   alerts: Alert[]

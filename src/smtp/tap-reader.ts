@@ -1,3 +1,5 @@
+import {BerError, readElement} from '../pki/der.ts'
+import {formatName, readName} from '../pki/name.ts'
 import {Malformed} from './tap-bytes.ts'
 import {type HandshakeFacts, noFacts} from './tap-facts.ts'
 import {RecordOpener} from './tap-keys.ts'
@@ -34,11 +36,14 @@ export function readHandshake(transcript: Transcript): HandshakeFacts {
     new Side('peer', transcript, facts).read()
     new Side('us', transcript, facts).read()
   } catch (error) {
-    if (!(error instanceof Malformed) && !(error instanceof RangeError)) throw error
-    facts.gap = `the handshake could not be read: ${error.message}`
+    if (!UNREADABLE.some((kind) => error instanceof kind)) throw error
+    facts.gap = `the handshake could not be read: ${(error as Error).message}`
   }
   return facts
 }
+
+/** What octets of a peer's making can raise in the parsers. */
+const UNREADABLE = [Malformed, BerError, RangeError]
 
 /** Names of the traffic secrets in the key log (RFC 9850 §2), in the order of their use. */
 const SECRETS = {
@@ -111,7 +116,8 @@ class Side {
 
   #alert(content: Buffer): void {
     const [level, number] = content
-    if (number === undefined) return
+    // RFC 8446 §6.1: close_notify is how a connection ends, not what went wrong with it.
+    if (number === undefined || number === 0) return
     this.#facts.alerts.push({
       from: this.#from,
       level: level === 1 ? 'warning' : 'fatal',
@@ -157,8 +163,9 @@ class Side {
     }
   }
 
-  #authorities(body: Buffer): Buffer[] {
-    return this.#isTls13 ? parseCertificateRequest13(body) : parseCertificateRequest12(body, this.#signs)
+  #authorities(body: Buffer): string[] {
+    const names = this.#isTls13 ? parseCertificateRequest13(body) : parseCertificateRequest12(body, this.#signs)
+    return names.map((name) => formatName(readName(readElement(name))))
   }
 
   get #isTls13(): boolean {

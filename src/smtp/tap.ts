@@ -103,7 +103,8 @@ class TappedStream extends Duplex {
   #ended = false
 
   constructor(socket: Socket, ears: Ears) {
-    super()
+    // TLSSocket takes this over from what it lies on, and would stay open after the peer's end.
+    super({allowHalfOpen: socket.allowHalfOpen})
     this.#socket = socket
     this.#ears = ears
     socket.on('data', (chunk: Buffer) => this.#arrived(chunk))
@@ -119,7 +120,9 @@ class TappedStream extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#ears.toPeer(chunk)
-    this.#socket.write(chunk, done)
+    // A close_notify in answer to the peer's own end has nowhere to go any more, and that is no error.
+    if (this.#ended && !this.#socket.writable) done()
+    else this.#socket.write(chunk, done)
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -138,6 +141,8 @@ class TappedStream extends Duplex {
 
   #end(): void {
     this.#ended = true
+    // TLS ends our side itself, once it has written its close_notify.
+    this.allowHalfOpen = true
     this.push(null)
   }
 }
