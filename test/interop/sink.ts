@@ -25,6 +25,8 @@ export async function startSink(): Promise<Sink> {
       }, done)
     },
   })
+  // A client that is killed resets its connection.
+  server.on('error', () => {})
   const listening = once(server.server, 'listening')
   server.listen(0, '127.0.0.1')
   await listening
