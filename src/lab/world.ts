@@ -1,4 +1,5 @@
-import {type FSWatcher, watch} from 'node:fs'
+import {unwatchFile, watchFile} from 'node:fs'
+import {join} from 'node:path'
 import {CATALOGUE} from './catalogue.ts'
 import {type LabDns, startDns} from './dns-server.ts'
 import {LabHost, type LabPorts} from './host.ts'
@@ -13,6 +14,7 @@ import {Zone} from './zone.ts'
 const SMTP_PORT = 2525
 /** Implicit TLS listens this far below the SMTP port, as 465 is not 25 but belongs to it. */
 const SMTPS_DISTANCE = 60
+const LOOK_EVERY_MS = 100
 
 /** Everything of a lab that listens, on one subnet. */
 export class LabWorld {
@@ -23,7 +25,7 @@ export class LabWorld {
   readonly #mailbox: Mailbox
   readonly #hosts = new Map<string, LabHost>()
   #dns: LabDns | null = null
-  #watcher: FSWatcher | null = null
+  readonly #notice = (): void => this.#takeOver()
   #overrides: Overrides = {}
 
   constructor(options: LabOptions, subnet: Subnet, mailbox: Mailbox) {
@@ -42,11 +44,12 @@ export class LabWorld {
       this.#options.observe?.({type: 'query', name, rrtype}),
     )
     for (const declaration of declarations) await this.#open(declaration, pki, zone)
-    this.#watcher = watch(this.#options.dir, (_, file) => file === OVERRIDES_FILE && this.#takeOver())
+    // Looked at in intervals: notification by the system can run out, and is not everywhere.
+    watchFile(this.#overridesFile, {interval: LOOK_EVERY_MS}, this.#notice)
   }
 
   async stop(): Promise<void> {
-    this.#watcher?.close()
+    unwatchFile(this.#overridesFile, this.#notice)
     await Promise.all([this.#dns?.stop(), ...[...this.#hosts.values()].map((host) => host.stop())])
   }
 
@@ -68,6 +71,10 @@ export class LabWorld {
     await host.listen(partner.address, this.ports)
     this.partners.push(partner)
     for (const domain of [partner.domain, ...alsoFor]) zone.add(domain, partner.mx)
+  }
+
+  get #overridesFile(): string {
+    return join(this.#options.dir, OVERRIDES_FILE)
   }
 
   #addressOf(mx: string): string | null {
