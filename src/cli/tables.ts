@@ -1,4 +1,3 @@
-import {stripVTControlCharacters} from 'node:util'
 import type {TableConstructorOptions} from 'cli-table3'
 import {printable} from '../mail/domain.ts'
 import {type Paint, paintFor, type Shade} from './colour.ts'
@@ -20,16 +19,9 @@ export async function drawTable(
   rows: readonly Cell[][],
   options: TableOptions = {},
 ): Promise<string> {
-  const stream = options.stream ?? process.stdout
-  const paint = paintFor(stream)
-  const terminal = stream.isTTY === true
-  const separator = terminal ? '\n' : ', '
-  const body = rows.map((row) => row.map((cell) => paintCell(cell, paint, separator)))
-  const {default: Table} = await import('cli-table3')
-  const style = terminal ? onTerminal([[...head], ...body], stream.columns || 80) : IN_PIPE
-  const table = new Table({...style, head: head.map((text) => (terminal ? paint.strong(text) : text))})
-  table.push(...body)
-  return lines(table.toString())
+  const {stream = process.stdout} = options
+  const titles: Cell[] = head.map((text) => (stream.isTTY ? {text, as: 'strong'} : text))
+  return draw([titles, ...rows], stream, stream.isTTY ? BORDERED : PLAIN)
 }
 
 /** Two columns without head: a name and what is to be said of it. Same rules as `drawTable`. */
@@ -37,14 +29,9 @@ export async function drawFacts(
   facts: readonly (readonly [string, Cell])[],
   options: TableOptions = {},
 ): Promise<string> {
-  const {default: Table} = await import('cli-table3')
-  const stream = options.stream ?? process.stdout
-  const paint = paintFor(stream)
-  const body = facts.map(([name, cell]) => [paint.faint(name), paintCell(cell, paint, stream.isTTY ? '\n' : ', ')])
-  const width = stream.isTTY ? {...fitted(body, stream.columns || 80, 2), wordWrap: true} : {}
-  const table = new Table({...IN_PIPE, ...width})
-  table.push(...body)
-  return lines(table.toString())
+  const {stream = process.stdout} = options
+  const rows = facts.map(([name, cell]): Cell[] => [{text: name, as: 'faint'}, cell])
+  return draw(rows, stream, PLAIN)
 }
 
 const NO_CHARS = {
@@ -67,58 +54,99 @@ const NO_CHARS = {
 
 const NO_STYLE = {head: [], border: [], 'padding-left': 0, 'padding-right': 0}
 
-const IN_PIPE: TableConstructorOptions = {chars: NO_CHARS, style: NO_STYLE}
-
-function onTerminal(rows: string[][], width: number): TableConstructorOptions {
-  // Borders take a column more than there are cells; padding takes two of each cell.
-  return {style: {head: [], border: []}, ...fitted(rows, width, 1, 2), wordWrap: true}
+/** `gap` columns between two cells and at both ends, `padding` columns in each cell. */
+interface Frame {
+  gap: number
+  padding: number
+  options: TableConstructorOptions
 }
 
-/** Column widths when the natural ones do not fit: the widest columns give way first, none below ten. */
-function fitted(rows: string[][], width: number, gap: number, padding = 0): {colWidths?: number[]} {
+const BORDERED: Frame = {gap: 1, padding: 2, options: {style: {head: [], border: []}}}
+const PLAIN: Frame = {gap: 2, padding: 0, options: {chars: NO_CHARS, style: NO_STYLE}}
+
+interface PlainCell {
+  text: string
+  as?: Shade
+}
+
+async function draw(cells: readonly Cell[][], stream: NodeJS.WriteStream, frame: Frame): Promise<string> {
+  const paint = paintFor(stream)
+  const rows = cells.map((row) => row.map((cell) => plainCell(cell, stream.isTTY ? '\n' : ', ')))
+  const widths = stream.isTTY ? columnWidths(rows, stream.columns || 80, frame) : null
+  const {default: Table} = await import('cli-table3')
+  const table = new Table({...frame.options, ...(widths && {colWidths: widths, wordWrap: true})})
+  for (const row of rows) {
+    table.push(row.map((cell, i) => paintCell(widths ? broken(cell, widths[i]! - frame.padding) : cell, paint)))
+  }
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** null: the natural widths fit. Otherwise the widest columns give way first, none below ten. */
+function columnWidths(rows: PlainCell[][], width: number, {gap, padding}: Frame): number[] | null {
   const columns = Math.max(...rows.map((row) => row.length))
-  const natural = Array.from(
-    {length: columns},
-    (_, i) => Math.max(...rows.map((row) => cellWidth(row[i] ?? ''))) + padding,
-  )
+  const natural = Array.from({length: columns}, (_, i) => {
+    return Math.max(...rows.map((row) => textWidth(row[i]?.text ?? ''))) + padding
+  })
   const room = width - gap * (columns + 1)
+  if (sum(natural) <= room) return null
   const widths = [...natural]
   while (sum(widths) > room) {
     const widest = widths.indexOf(Math.max(...widths))
     if (widths[widest]! <= 10) break
     widths[widest]!--
   }
-  return sum(natural) > room ? {colWidths: widths} : {}
+  return widths
 }
 
-function cellWidth(text: string): number {
-  return Math.max(
-    ...stripVTControlCharacters(text)
-      .split('\n')
-      .map((line) => line.length),
-  )
+/** Words that are longer than the column go on in the next line: a fingerprint that is cut off helps nobody. */
+function broken(cell: PlainCell, width: number): PlainCell {
+  const text = cell.text.replace(/\S+/g, (word) => (displayWidth(word) > width ? chunks(word, width).join('\n') : word))
+  return {...cell, text}
+}
+
+function chunks(word: string, width: number): string[] {
+  const parts = ['']
+  for (const character of word) {
+    if (displayWidth(parts.at(-1) + character) > width) parts.push('')
+    parts[parts.length - 1] += character
+  }
+  return parts
+}
+
+function textWidth(text: string): number {
+  return Math.max(...text.split('\n').map(displayWidth))
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu
+
+/** Columns on a terminal: CJK and emoji take two, combining marks none. */
+function displayWidth(text: string): number {
+  const bare = text.replace(/\p{M}|\u200d/gu, '')
+  return [...bare].length + (bare.match(WIDE)?.length ?? 0)
 }
 
 function sum(numbers: number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-function paintCell(cell: Cell, paint: Paint, separator: string): string {
-  const painted = typeof cell === 'object' && 'as' in cell
-  const content = painted ? cell.text : cell
+function plainCell(cell: Cell, separator: string): PlainCell {
+  const shaded = typeof cell === 'object' && 'as' in cell
+  const content = shaded ? cell.text : cell
   const parts = Array.isArray(content) ? content : [content]
   const text = parts.map((part) => printable(String(part), 2000)).join(separator)
-  return painted
-    ? text
-        .split('\n')
-        .map((line) => paint[cell.as](line))
-        .join('\n')
-    : text
+  return shaded ? {text, as: cell.as} : {text}
 }
 
-function lines(table: string): string {
-  return table
+// Each line is painted on its own, so that no colour runs into the border.
+function paintCell({text, as}: PlainCell, paint: Paint): string {
+  if (as === undefined) return text
+  return text
     .split('\n')
-    .map((line) => line.trimEnd())
+    .map((line) => paint[as](line))
     .join('\n')
 }
