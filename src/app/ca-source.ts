@@ -3,7 +3,7 @@ import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {isAuthority} from '../pki/authorities.ts'
 import {readContainer} from '../pki/containers.ts'
-import {bodyOf, fingerprint} from '../pki/describe.ts'
+import {bodyOf, fingerprint, validityOf} from '../pki/describe.ts'
 import {readInputFile} from './input-file.ts'
 
 /** The CA certificates of one file, each once, and what was left out of it. */
@@ -35,24 +35,20 @@ export async function readCaSource(path: string, now: number, password: string |
 }
 
 function refuseOutOfDate(path: string, certificate: X509Certificate, now: number): void {
-  const {validFromDate, validToDate} = certificate
+  const {from, to} = validityOf(certificate)
   const name = printable(bodyOf(certificate).subjectText)
   const day = (date: Date) => date.toISOString().slice(0, 10)
-  if (validToDate.getTime() < now) {
-    throw new PosternError('ca-expired', `${printable(path)}: the CA ${name} expired on ${day(validToDate)}`, {
+  if (to.getTime() < now) {
+    throw new PosternError('ca-expired', `${printable(path)}: the CA ${name} expired on ${day(to)}`, {
       exit: Exit.badData,
       hints: ["get the CA's current certificate from its owner", ...aiaHints(certificate)],
     })
   }
-  if (validFromDate.getTime() <= now) return
-  throw new PosternError(
-    'ca-not-yet-valid',
-    `${printable(path)}: the CA ${name} is valid from ${day(validFromDate)} on`,
-    {
-      exit: Exit.badData,
-      hints: ['import it then; if that day is past, set the clock of this machine'],
-    },
-  )
+  if (from.getTime() <= now) return
+  throw new PosternError('ca-not-yet-valid', `${printable(path)}: the CA ${name} is valid from ${day(from)} on`, {
+    exit: Exit.badData,
+    hints: ['import it then; if that day is past, set the clock of this machine'],
+  })
 }
 
 function notACa(path: string, leaf: X509Certificate): PosternError {

@@ -1,7 +1,7 @@
 import type {X509Certificate} from 'node:crypto'
 import {type AnchorIndex, anchorIndex, nameKey} from './anchors.ts'
 import type {TrustAnchors} from './certificate.ts'
-import {bodyOf, fingerprint, isSelfSigned, isSignedBy} from './describe.ts'
+import {bodyOf, fingerprint, isSelfSigned, isSignedBy, validityOf} from './describe.ts'
 
 /**
  * Our own reading of a chain: which certificate issued which, as far as names, key identifiers and signatures say. It
@@ -91,5 +91,6 @@ export function keyIdentifiersAgree(child: X509Certificate, issuer: X509Certific
 }
 
 export function isValidAt(certificate: X509Certificate, now: number): boolean {
-  return certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime()
+  const {from, to} = validityOf(certificate)
+  return from.getTime() <= now && now <= to.getTime()
 }

@@ -85,6 +85,8 @@ export function octets(element: Element, depth = 0): Buffer {
 
 /** Dotted text of an OBJECT IDENTIFIER (X.690 §8.19). */
 export function oidText(element: Element): string {
+  // The longest in use have some 20 octets; adding up a long one would take its time.
+  if (element.content.length > 64) return 'oversized'
   const arcs: bigint[] = []
   let arc = 0n
   for (const byte of element.content) {

@@ -20,8 +20,8 @@ export function describeCertificate(source: X509Certificate | Buffer): Certifica
     issuer: body.issuerText,
     sha256: fingerprint(certificate),
     serial: certificate.serialNumber.toLowerCase(),
-    notBefore: certificate.validFromDate.toISOString(),
-    notAfter: certificate.validToDate.toISOString(),
+    notBefore: validityOf(certificate).from.toISOString(),
+    notAfter: validityOf(certificate).to.toISOString(),
     dnsNames: body.dnsNames,
     ipAddresses: body.ipAddresses,
     key: keyName(certificate),
@@ -31,6 +31,18 @@ export function describeCertificate(source: X509Certificate | Buffer): Certifica
     authorityKeyId: body.authorityKeyId,
     aia: body.aia,
   }
+}
+
+/** When a certificate is valid. A date that cannot be read, and OpenSSL takes such, is one on which it never is. */
+export function validityOf({validFromDate, validToDate}: X509Certificate): {from: Date; to: Date} {
+  return {
+    from: isDate(validFromDate) ? validFromDate : new Date('9999-12-31T23:59:59Z'),
+    to: isDate(validToDate) ? validToDate : new Date(0),
+  }
+}
+
+function isDate(date: Date): boolean {
+  return !Number.isNaN(date.getTime())
 }
 
 /** SHA-256 of the DER, lower-case hex. */

@@ -1,7 +1,7 @@
 import type {X509Certificate} from 'node:crypto'
 import type {ChainExplanation, MissingIssuer, TrustAnchors} from './certificate.ts'
 import {type BuiltChain, buildChain} from './chain.ts'
-import {bodyOf, fingerprint} from './describe.ts'
+import {bodyOf, fingerprint, validityOf} from './describe.ts'
 import {missingIssuers} from './missing.ts'
 import {opensslError} from './openssl-error.ts'
 import {isAuthority, isUnderstood, isWeak} from './verify.ts'
@@ -61,14 +61,14 @@ function roleOf({path, end}: BuiltChain, depth: number): Role {
 }
 
 function dateProblem(certificate: X509Certificate, role: Role, now: number): string | null {
-  const {validFromDate, validToDate} = certificate
-  if (now < validFromDate.getTime()) {
-    return `the ${role} ${subject(certificate)} is not valid before ${day(validFromDate)}: check the clocks`
+  const {from, to} = validityOf(certificate)
+  if (now < from.getTime()) {
+    return `the ${role} ${subject(certificate)} is not valid before ${day(from)}: check the clocks`
   }
-  if (now <= validToDate.getTime()) return null
+  if (now <= to.getTime()) return null
   const remedy =
     role === 'trust anchor' || role === 'root' ? "import its CA's current certificate" : 'the peer must renew it'
-  return `the ${role} ${subject(certificate)} expired on ${day(validToDate)}: ${remedy}`
+  return `the ${role} ${subject(certificate)} expired on ${day(to)}: ${remedy}`
 }
 
 function authorityProblem(certificate: X509Certificate): string | null {

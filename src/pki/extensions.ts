@@ -55,8 +55,8 @@ export function readCertificateBody(certificate: Buffer): CertificateBody {
   // RFC 5280 §4.1: the version is absent in v1, everything after it keeps its order.
   const first = fields[0]?.tag === 0xa0 ? 1 : 0
   const [, , issuer, , subject] = fields.slice(first)
-  const names = {issuer: issuer ? readName(issuer) : [], subject: subject ? readName(subject) : []}
-  const extensions = readExtensions(fields.find((field) => field.tag === 0xa3))
+  const names = {issuer: nameIn(issuer), subject: nameIn(subject)}
+  const extensions = attempt(() => readExtensions(fields.find((field) => field.tag === 0xa3)), new Map())
   return {
     version: 1 + (first === 1 ? (fields[0]!.content.at(-1) ?? 0) : 0),
     ...names,
@@ -86,8 +86,17 @@ function readExtensions(field: Element | undefined): Extensions {
 function read<T>(extensions: Extensions, oid: string, reader: (value: Element) => T, otherwise: T): T {
   const value = extensions.get(oid)?.value
   if (value === undefined) return otherwise
+  return attempt(() => reader(readElement(value)), otherwise)
+}
+
+// OpenSSL takes attribute values of any type, also such as have no meaning here.
+function nameIn(element: Element | undefined): NameAttribute[][] {
+  return attempt(() => (element ? readName(element) : []), [[{type: 'CN', value: '(unreadable)'}]])
+}
+
+function attempt<T>(action: () => T, otherwise: T): T {
   try {
-    return reader(readElement(value))
+    return action()
   } catch {
     return otherwise
   }

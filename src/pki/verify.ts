@@ -2,7 +2,7 @@ import type {X509Certificate} from 'node:crypto'
 import {anchorIndex} from './anchors.ts'
 import type {TrustAnchors, Verification} from './certificate.ts'
 import {type BuiltChain, buildChain} from './chain.ts'
-import {bodyOf, publicKeyOf} from './describe.ts'
+import {bodyOf, publicKeyOf, validityOf} from './describe.ts'
 
 /** Which side of TLS the leaf stands for. */
 export type Purpose = 'server' | 'client'
@@ -88,8 +88,9 @@ function strengthError(certificate: X509Certificate, isRoot: boolean): string | 
 }
 
 function dateError(certificate: X509Certificate, now: number): string | null {
-  if (now < certificate.validFromDate.getTime()) return 'CERT_NOT_YET_VALID'
-  return now > certificate.validToDate.getTime() ? 'CERT_HAS_EXPIRED' : null
+  const {from, to} = validityOf(certificate)
+  if (now < from.getTime()) return 'CERT_NOT_YET_VALID'
+  return now > to.getTime() ? 'CERT_HAS_EXPIRED' : null
 }
 
 const EVALUATED = ['2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.37', '2.5.29.14', '2.5.29.35', '2.5.29.32']
