@@ -14,6 +14,7 @@ export class DatabaseThread {
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
   #calls = 0
+  #closing = false
   #end: PosternError | null = null
 
   private constructor(worker: Worker) {
@@ -22,7 +23,7 @@ export class DatabaseThread {
       for (const answer of answers) this.#settle(answer)
     })
     worker.on('error', (error) => this.#stop(queueFailed(error)))
-    worker.on('exit', () => this.#stop(queueClosed()))
+    worker.on('exit', () => this.#stop(this.#closing ? queueClosed() : queueFailed('its thread has ended')))
     // Nobody is kept from ending because the queue is open; while an answer is awaited the thread counts.
     worker.unref()
   }
@@ -51,6 +52,7 @@ export class DatabaseThread {
   async close(): Promise<void> {
     if (this.#end) return
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve))
+    this.#closing = true
     await this.#send('close', [])
     this.#worker.ref()
     await exited

@@ -30,6 +30,7 @@ export interface EmbeddedQueueParts {
 export class EmbeddedQueue implements Store.QueueStore {
   readonly #parts: EmbeddedQueueParts
   readonly #wakes = new Set<() => void>()
+  readonly #arriving = new Set<IncomingMessage>()
   #end: PosternError | null = null
   #freeSince = Number.NEGATIVE_INFINITY
 
@@ -41,11 +42,15 @@ export class EmbeddedQueue implements Store.QueueStore {
     this.#checkOpen()
     await this.#checkFree()
     const {segments, clock} = this.#parts
-    return new IncomingMessage({
+    this.#checkOpen()
+    const incoming: IncomingMessage = new IncomingMessage({
       createSegment: () => SegmentWriter.create(segments, newQueueId(clock.now())),
       insert: (message, body) => this.#insert(message, body),
       onDiskError: (error) => this.#fail(error),
+      onEnd: () => this.#arriving.delete(incoming),
     })
+    this.#arriving.add(incoming)
+    return incoming
   }
 
   async claim({exclude = [], ...options}: Parameters<Store.QueueStore['claim']>[0]): Promise<Store.Lease[]> {
@@ -122,12 +127,14 @@ export class EmbeddedQueue implements Store.QueueStore {
   async close(): Promise<void> {
     if (this.#end?.code === 'queue-closed') return
     this.#end = queueClosed()
+    // Commits under way end as they would; bodies that are still arriving are cut off.
+    await Promise.all([...this.#arriving].map((incoming) => incoming.end(queueClosed())))
     await this.#parts.thread.close()
     await this.#parts.segments.close()
   }
 
   async #insert(message: Store.NewMessage, body: StoredBody): Promise<string> {
-    this.#checkOpen()
+    if (this.#end?.code === 'queue-failed') throw this.#end
     const complete = this.#complete(message, body)
     await this.#parts.thread.call('insert', complete)
     this.#wake()

@@ -1,4 +1,5 @@
 import {crc32} from 'node:zlib'
+import {PosternError} from '../mail/error.ts'
 import {isNoSpace, queueFailed, queueFull, queueMisuse} from './errors.ts'
 import type {StoredBody} from './protocol.ts'
 import {FRAME_OCTETS} from './segment-format.ts'
@@ -12,6 +13,8 @@ export interface IncomingOptions {
   insert: (message: NewMessage, body: StoredBody) => Promise<string>
   /** Called with the error that makes the whole store fail. */
   onDiskError: (error: unknown) => void
+  /** Called when nothing of it is under way any more. */
+  onEnd: () => void
 }
 
 /**
@@ -25,7 +28,8 @@ export class IncomingMessage implements IncomingBody {
   #size = 0
   #crc = 0
   #segment: SegmentWriter | null = null
-  #ended = false
+  /** Why it takes nothing more. */
+  #ended: PosternError | null = null
   #work: Promise<void> = Promise.resolve()
 
   constructor(options: IncomingOptions) {
@@ -33,7 +37,7 @@ export class IncomingMessage implements IncomingBody {
   }
 
   write(chunk: Buffer): Promise<void> {
-    if (this.#ended) return Promise.reject(queueMisuse('the body has ended'))
+    if (this.#ended) return Promise.reject(this.#ended)
     // In turn, also for a caller who does not wait; after one failure the rest fails alike.
     const written = this.#work.then(() => this.#take(chunk))
     this.#work = written
@@ -42,24 +46,38 @@ export class IncomingMessage implements IncomingBody {
   }
 
   async commit(message: NewMessage): Promise<string> {
-    if (this.#ended) throw queueMisuse('the body has ended')
-    this.#ended = true
+    if (this.#ended) throw this.#ended
+    this.#ended = queueMisuse('the body was committed')
+    const committed = this.#commit(message, this.#work).finally(this.#options.onEnd)
+    this.#work = committed.then(() => {})
+    this.#work.catch(() => {})
+    return committed
+  }
+
+  /** After a commit it does nothing but wait for its end. */
+  abort(): Promise<void> {
+    return this.end(queueMisuse('the body was aborted'))
+  }
+
+  /** As `abort`, with the reason for whoever goes on writing. */
+  async end(reason: PosternError): Promise<void> {
+    const first = this.#ended === null
+    this.#ended ??= reason
+    await this.#work.catch(() => {})
+    if (!first) return
+    await this.#segment?.discard()
+    this.#options.onEnd()
+  }
+
+  async #commit(message: NewMessage, written: Promise<void>): Promise<string> {
     try {
-      await this.#work
+      await written
       return await this.#options.insert(message, await this.#store())
     } catch (error) {
       // After `queue-failed` the row may yet turn out to be on disk, and then it needs its segment.
-      if ((error as {code?: string}).code !== 'queue-failed') await this.#segment?.discard()
+      if (!(error instanceof PosternError && error.code === 'queue-failed')) await this.#segment?.discard()
       throw error
     }
-  }
-
-  /** Does nothing after a commit. */
-  async abort(): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
-    await this.#work.catch(() => {})
-    await this.#segment?.discard()
   }
 
   async #take(chunk: Buffer): Promise<void> {
