@@ -2,12 +2,15 @@ import {readFile} from 'node:fs/promises'
 import {text as readAll} from 'node:stream/consumers'
 import {Args, Flags} from '@oclif/core'
 import {applyPolicy, applyPolicyFile} from '../../src/app/policies.ts'
+import type {AppWorld} from '../../src/app/world.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {positionFlags, positionOf} from '../../src/cli/flags.ts'
+import {livePathText} from '../../src/cli/live-text.ts'
 import {changeLine, ruleLine} from '../../src/cli/rule-text.ts'
-import {Exit, PosternError} from '../../src/mail/error.ts'
+import {Exit, type ExitCode, PosternError} from '../../src/mail/error.ts'
 import type {Finding} from '../../src/policy/evidence.ts'
+import type {Rule} from '../../src/policy/profile.ts'
 
 const RULE_FLAGS = [
   'profile',
@@ -22,6 +25,7 @@ const RULE_FLAGS = [
   'after',
   'first',
   'last',
+  'probe',
 ]
 
 export default class PolicyApply extends BaseCommand {
@@ -78,6 +82,7 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     })(),
     comment: Flags.string({description: 'a remark, kept with the rule; "" for none', helpValue: 'TEXT'}),
     ...positionFlags,
+    probe: Flags.boolean({description: 'then open the path to each recipient domain, and exit by what was met'}),
     file: Flags.string({
       description: 'rules as policy.yaml has them; - reads standard input',
       helpValue: 'FILE',
@@ -96,8 +101,9 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     }
     if (flags.profile === undefined)
       throw usage('--profile is needed', 'add --profile NAME; postern profile list shows them')
-    const {from, destination, client, ...rest} = flags
-    const {rule, change, position, findings} = await applyPolicy(await this.world(), {
+    const {from, destination, client, probe, ...rest} = flags
+    const world = await this.world()
+    const {rule, change, position, findings} = await applyPolicy(world, {
       ...rest,
       profile: flags.profile,
       recipients: list,
@@ -108,7 +114,18 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     })
     this.print(`rule ${ruleLine(rule)} ${change}`)
     this.#remark(findings)
-    return {schema: 'postern.policy-apply/1', change, rule, position, findings}
+    const answer = {schema: 'postern.policy-apply/1', change, rule, position, findings}
+    return probe ? {...answer, probed: await this.#probe(world, rule)} : answer
+  }
+
+  async #probe(world: AppWorld, rule: Rule): Promise<object[]> {
+    const {namedDomain, openLivePath} = await import('../../src/app/live-path.ts')
+    const domains = [...new Set(rule.recipients.flatMap((pattern) => namedDomain(pattern) ?? []))]
+    if (domains.length === 0) this.say('nothing to probe: no recipient names a single domain')
+    const met = await Promise.all(domains.map((domain) => openLivePath(world, {recipient: domain})))
+    for (const path of met) this.print(await livePathText(path))
+    this.exitWith(worstExit(met.map(({exit}) => exit)))
+    return met
   }
 
   async #applyFile(path: string, dryRun: boolean): Promise<object> {
@@ -128,6 +145,12 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
   #remark(findings: Finding[]): void {
     for (const line of findingLines(findings)) this.say(line)
   }
+}
+
+/** For several targets the worst wins: 1, then what could not be looked at, then 0. */
+function worstExit(exits: ExitCode[]): ExitCode {
+  const order: ExitCode[] = [Exit.no, Exit.tryAgain, Exit.noHost]
+  return order.find((exit) => exits.includes(exit)) ?? Exit.ok
 }
 
 function usage(message: string, hint: string): PosternError {

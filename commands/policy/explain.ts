@@ -3,6 +3,7 @@ import {explainPolicy, type PolicyExplanation} from '../../src/app/policy-explai
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {PREDICTION_HEAD, predictionRow, traceLines} from '../../src/cli/explain-text.ts'
 import {findingLines} from '../../src/cli/findings.ts'
+import {livePathText} from '../../src/cli/live-text.ts'
 import {profileDocument} from '../../src/cli/profile-flags.ts'
 import {profileFacts} from '../../src/cli/profile-text.ts'
 import {drawFacts, drawTable} from '../../src/cli/tables.ts'
@@ -11,10 +12,14 @@ export default class PolicyExplain extends BaseCommand {
   static override summary = 'explain what would happen to a mail: which rule, which profile, which fate'
   static override description =
     `Offline: rules and profile are read, and the judge says what each thing that can be seen on the way would lead to.
-Nobody is dialled. With --client the receiving rules are explained.`
+Nobody is dialled. With --client the receiving rules are explained.
+
+With --live the path is opened as the relay would open it, up to MAIL and no further; the exit code is then 0 when mail
+would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host.`
   static override examples = [
     '<%= config.bin %> policy explain colonel@example.mil',
     '<%= config.bin %> policy explain colonel@example.mil --from ops@example.org --destination 192.0.2.25',
+    '<%= config.bin %> policy explain colonel@example.mil --live',
   ]
 
   static override args = {
@@ -25,11 +30,13 @@ Nobody is dialled. With --client the receiving rules are explained.`
     from: Flags.string({description: 'envelope sender; <> is the null sender', helpValue: 'ADDRESS'}),
     destination: Flags.string({description: 'address that would be dialled', helpValue: 'IP', exclusive: ['client']}),
     client: Flags.string({description: 'client that hands the mail over: explains receiving', helpValue: 'IP'}),
+    live: Flags.boolean({description: 'also open the path and say what was met', exclusive: ['client', 'destination']}),
   }
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(PolicyExplain)
-    const explanation = await explainPolicy(await this.world(), {
+    const world = await this.world()
+    const explanation = await explainPolicy(world, {
       recipient: args.recipient,
       sender: flags.from,
       destination: flags.destination,
@@ -37,7 +44,17 @@ Nobody is dialled. With --client the receiving rules are explained.`
     })
     this.print(await this.#text(explanation))
     for (const line of findingLines(explanation.notes)) this.say(line)
-    return {schema: 'postern.policy-explain/1', ...explanation, profile: profileDocument(explanation.profile)}
+    const answer = {
+      schema: 'postern.policy-explain/1',
+      ...explanation,
+      profile: profileDocument(explanation.profile),
+    }
+    if (!flags.live) return answer
+    const {openLivePath} = await import('../../src/app/live-path.ts')
+    const live = await openLivePath(world, {recipient: args.recipient, sender: flags.from})
+    this.print(`\n${await livePathText(live)}`)
+    this.exitWith(live.exit)
+    return {...answer, live}
   }
 
   async #text(explanation: PolicyExplanation): Promise<string> {
