@@ -58,10 +58,12 @@ type Listening = Pick<ReturnType<typeof import('dns2').createServer>, 'on' | 'li
 
 async function listening(server: Listening, at: {address: string; port: number}): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    // Both transports may fail; whatever comes after the first is the same news.
+    // Both transports may fail; whatever comes after the first is the same news, and a second close would throw.
+    let failed = false
     server.on('error', (error: Error) => {
       reject(error)
-      void server.close()
+      if (!failed) void server.close()
+      failed = true
     })
     void server.listen({udp: at, tcp: at}).then(() => resolve())
   })
