@@ -35,8 +35,8 @@ export async function readContainer(
 ): Promise<ContainerContent> {
   if (bytes.length === 0)
     throw unfit(source, 'file-empty', 'is empty', 'give a certificate in PEM, DER, PKCS#7 or PKCS#12')
-  const reader = new Reader(source, options)
   const text = decodeText(bytes)
+  const reader = new Reader(source, text, options)
   const blocks = pemBlocks(text)
   if (blocks.length > 0) for (const block of blocks) await reader.pem(block)
   else await reader.elements(bytes[0] === 0x30 ? bytes : fromBase64(text))
@@ -52,10 +52,12 @@ class Reader implements ContainerContent {
   /** Why the last strange block was passed over. */
   refusal: PosternError | null = null
   readonly #source: string
+  readonly #text: string
   readonly #password: string | undefined
 
-  constructor(source: string, {password}: ContainerOptions) {
+  constructor(source: string, text: string, {password}: ContainerOptions) {
     this.#source = source
+    this.#text = text
     this.#password = password
   }
 
@@ -133,7 +135,8 @@ class Reader implements ContainerContent {
     return element
   }
 
-  #damaged({label, line}: PemBlock): PosternError {
+  #damaged({label, offset}: PemBlock): PosternError {
+    const line = this.#text.slice(0, offset).split('\n').length
     const what = `line ${line}: this ${printable(label, 40)} block is damaged`
     return unfit(this.#source, 'certificate-damaged', what, REEXPORT, ':')
   }

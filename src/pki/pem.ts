@@ -6,8 +6,8 @@ export interface PemBlock {
   text: string
   /** Decoded; empty when the body is no base64. */
   bytes: Buffer
-  /** Line of the text that the block begins at, from 1. */
-  line: number
+  /** Where in the text the block begins. */
+  offset: number
   /** The closing line is there. */
   isWhole: boolean
 }
@@ -22,19 +22,18 @@ const LONGEST_LABEL = 64
  */
 export function pemBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  const line = lineCounter(text)
   for (let at = text.indexOf(BEGIN); at >= 0; ) {
     const labelEnd = text.indexOf(DASHES, at + BEGIN.length)
     if (labelEnd < 0) break
     const label = text.slice(at + BEGIN.length, labelEnd)
     const next = labelEnd - at > LONGEST_LABEL || /[\r\n]/.test(label) ? null : readBlock(text, at, labelEnd, label)
-    if (next) blocks.push({...next, line: line(at)})
+    if (next) blocks.push(next)
     at = text.indexOf(BEGIN, next ? at + next.text.length : labelEnd)
   }
   return blocks
 }
 
-function readBlock(text: string, at: number, labelEnd: number, label: string): Omit<PemBlock, 'line'> {
+function readBlock(text: string, at: number, labelEnd: number, label: string): PemBlock {
   const bodyStart = labelEnd + DASHES.length
   // Base64 has no dash, so the next dashes must be the closing line.
   const close = text.indexOf(DASHES, bodyStart)
@@ -42,7 +41,7 @@ function readBlock(text: string, at: number, labelEnd: number, label: string): O
   const isWhole = close >= 0 && text.startsWith(closing, close)
   const end = isWhole ? close + closing.length : close < 0 ? text.length : close
   const body = text.slice(bodyStart, close < 0 ? text.length : close)
-  return {label, text: text.slice(at, end), bytes: fromBase64(withoutHeaders(body)), isWhole}
+  return {label, offset: at, text: text.slice(at, end), bytes: fromBase64(withoutHeaders(body)), isWhole}
 }
 
 // RFC 1421 §4.6: headers such as Proc-Type end at an empty line.
@@ -54,18 +53,6 @@ function withoutHeaders(body: string): string {
 /** Decodes base64 with white space in it; empty when there is anything else. */
 export function fromBase64(text: string): Buffer {
   return /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
-}
-
-/** Counts on from where it last was: asked in ascending order, it reads the text once. */
-function lineCounter(text: string): (offset: number) => number {
-  let [line, at] = [1, 0]
-  return (offset) => {
-    for (let next = text.indexOf('\n', at); next >= 0 && next < offset; next = text.indexOf('\n', at)) {
-      line++
-      at = next + 1
-    }
-    return line
-  }
 }
 
 /** Bytes as text: UTF-8, or UTF-16 as Windows editors save it. */
