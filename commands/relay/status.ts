@@ -29,9 +29,13 @@ function lines(report: RelayReport): string[] {
     `accepting  ${report.accepting ? 'yes' : 'no: the queue is being opened anew'}`,
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
     `since then ${counters.accepted} accepted, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
-    `queue      ${queue.messages} messages, ${queue.recipients} recipients, ${queue.due} due, ${queue.held} held, ${queue.size} octets`,
+    `queue      ${queue ? queueWords(queue) : 'not open'}`,
     `log        ${report.logFile ?? 'where it was started'}`,
   ]
+}
+
+function queueWords({messages, recipients, due, held, size}: NonNullable<RelayReport['queue']>): string {
+  return `${messages} messages, ${recipients} recipients, ${due} due, ${held} held, ${size} octets`
 }
 
 function duration(ms: number): string {

@@ -13,7 +13,12 @@ export function relayControl(
 ): ControlHandler {
   const actions: Record<string, (request: ControlRequest) => Promise<unknown>> = {
     ping: async () => null,
-    status: async () => ({pid: process.pid, logFile, ...relay.status(), queue: await openStore(relay).counts()}),
+    status: async () => ({
+      pid: process.pid,
+      logFile,
+      ...relay.status(),
+      queue: relay.queue && (await relay.queue.counts()),
+    }),
     reload: () => running.reload(),
     stop: async () => {
       await running.stop('asked to stop')

@@ -9,7 +9,8 @@ export interface RelayReport extends RelayStatus {
   pid: number
   /** null: it logs to the terminal or the journal it was started from. */
   logFile: string | null
-  queue: QueueCounts
+  /** null while it is being opened anew. */
+  queue: QueueCounts | null
 }
 
 /** How the relay on this data directory is; null: none runs. */

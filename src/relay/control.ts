@@ -1,4 +1,4 @@
-import {chmod, mkdir, unlink} from 'node:fs/promises'
+import {chmod, lstat, mkdir, unlink} from 'node:fs/promises'
 import {connect, createServer, type Server, type Socket} from 'node:net'
 import {dirname} from 'node:path'
 import {Exit, type ExitCode, PosternError} from '../mail/error.ts'
@@ -28,13 +28,25 @@ const ANSWER_MS = 60_000
 
 /** Listens on `path`, in a directory of its own; a socket left behind by a relay that died is replaced. */
 export async function serveControl(path: string, handle: ControlHandler): Promise<{close(): Promise<void>}> {
-  await mkdir(dirname(path), {recursive: true, mode: 0o700})
-  await chmod(dirname(path), 0o700)
+  await ownDirectory(dirname(path))
   await unlink(path).catch(() => {})
   const server = createServer({allowHalfOpen: true}, (socket) => void answer(socket, handle))
   await listen(server, path)
   await chmod(path, 0o600)
   return {close: () => new Promise((resolve) => server.close(() => resolve()))}
+}
+
+/** The directory may stand where others can write: it must be ours, and no link that somebody else laid. */
+async function ownDirectory(dir: string): Promise<void> {
+  await mkdir(dir, {recursive: true, mode: 0o700})
+  const found = await lstat(dir)
+  if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
+    throw new PosternError('control-socket', `${dir} is not a directory of this user's own`, {
+      exit: Exit.permission,
+      hints: ['remove it, or choose a shorter --data-dir, which then holds the socket itself'],
+    })
+  }
+  await chmod(dir, 0o700)
 }
 
 /** Asks the relay that listens on `path`. Throws `relay-not-running` (75), or the error the relay answered. */

@@ -31,8 +31,6 @@ function words(event: RelayEvent): (string | null | false)[] {
       return [`reload failed, keeping revision ${event.revision}: ${event.reason}`]
     case 'connection-refused':
       return [`${event.client} refused: ${event.reason}`]
-    case 'session-ended':
-      return [`${event.session} ${event.client} ended: ${event.reason}`]
     case 'rejected':
       return [event.session, event.client, event.command, event.argument, event.reply, `reason="${event.reason}"`]
     case 'would-reject':

@@ -34,7 +34,6 @@ export type RelayEvent =
   | {event: 'reloaded'; revision: string}
   | {event: 'reload-failed'; revision: string; code: string; reason: string; hints: string[]}
   | {event: 'connection-refused'; client: string; reason: string}
-  | {event: 'session-ended'; session: string; client: string; reason: string}
   | {
       event: 'rejected'
       session: string
