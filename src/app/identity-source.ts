@@ -28,7 +28,10 @@ export async function readIdentitySource(
   const certificates = contents.flatMap((content) => content.certificates)
   const keys = await Promise.all(contents.flatMap((content) => content.privateKeys.map((open) => open())))
   if (certificates.length === 0)
-    throw unfit('identity-without-certificate', 'there is no certificate in it', 'name its file too')
+    throw new PosternError('identity-without-certificate', 'there is no certificate in it', {
+      exit: Exit.badData,
+      hints: ['name its file too'],
+    })
   const pair = findPair(certificates, keys.length > 0 ? keys : waiting ? [waiting] : [])
   if (!pair) throw keys.length > 0 ? mismatch(certificates[0]!) : keyMissing(waiting, certificates[0]!)
   refuseOutOfDate(pair.leaf, now)
@@ -67,33 +70,29 @@ function chainFrom(leaf: X509Certificate, certificates: X509Certificate[]): X509
 function refuseOutOfDate(leaf: X509Certificate, now: number): void {
   if (validityOf(leaf).to.getTime() >= now) return
   const day = validityOf(leaf).to.toISOString().slice(0, 10)
-  throw unfit(
-    'certificate-expired',
-    `${printable(bodyOf(leaf).subjectText)} expired on ${day}`,
-    'have it renewed: postern identity request',
-  )
+  throw new PosternError('certificate-expired', `${printable(bodyOf(leaf).subjectText)} expired on ${day}`, {
+    exit: Exit.badData,
+    hints: ['have it renewed: postern identity request'],
+  })
 }
 
 function mismatch(certificate: X509Certificate): PosternError {
   const subject = printable(bodyOf(certificate).subjectText)
-  return unfit(
-    'identity-mismatch',
-    `the private key does not belong to ${subject}`,
-    'certificate and key are made together; look for the key the request was signed with',
-  )
+  return new PosternError('identity-mismatch', `the private key does not belong to ${subject}`, {
+    exit: Exit.badData,
+    hints: ['certificate and key are made together; look for the key the request was signed with'],
+  })
 }
 
 function keyMissing(waiting: KeyObject | null, certificate: X509Certificate): PosternError {
   const subject = printable(bodyOf(certificate).subjectText)
   return waiting
-    ? unfit(
-        'identity-mismatch',
-        `${subject} is not for the key that is kept here`,
-        'name the file of its private key too',
-      )
-    : unfit('identity-without-key', `there is no private key for ${subject}`, 'name the file of its private key too')
-}
-
-function unfit(code: string, message: string, hint: string): PosternError {
-  return new PosternError(code, message, {exit: Exit.badData, hints: [hint]})
+    ? new PosternError('identity-mismatch', `${subject} is not for the key that is kept here`, {
+        exit: Exit.badData,
+        hints: ['name the file of its private key too'],
+      })
+    : new PosternError('identity-without-key', `there is no private key for ${subject}`, {
+        exit: Exit.badData,
+        hints: ['name the file of its private key too'],
+      })
 }

@@ -1,8 +1,15 @@
 import {createPrivateKey, type KeyObject, X509Certificate} from 'node:crypto'
-import {printable} from '../mail/domain.ts'
-import {Exit, PosternError} from '../mail/error.ts'
-import {BerError, type Element, readElement} from './der.ts'
-import {DecryptionError} from './password-encryption.ts'
+import type {PosternError} from '../mail/error.ts'
+import {
+  damagedBlock,
+  damagedContent,
+  emptyFile,
+  notACertificate,
+  tooManyCertificates,
+  unopened,
+  unreadableKey,
+} from './container-errors.ts'
+import {type Element, readElement} from './der.ts'
 import {decodeText, fromBase64, type PemBlock, pemBlocks} from './pem.ts'
 import {certificatesOfSignedData, contentType, SIGNED_DATA} from './pkcs7.ts'
 import {isPkcs12, openPkcs12} from './pkcs12.ts'
@@ -33,18 +40,15 @@ export async function readContainer(
   bytes: Buffer,
   options: ContainerOptions = {},
 ): Promise<ContainerContent> {
-  if (bytes.length === 0)
-    throw unfit(source, 'file-empty', 'is empty', 'give a certificate in PEM, DER, PKCS#7 or PKCS#12')
+  if (bytes.length === 0) throw emptyFile(source)
   const text = decodeText(bytes)
   const reader = new Reader(source, text, options)
   const blocks = pemBlocks(text)
   if (blocks.length > 0) for (const block of blocks) await reader.pem(block)
   else await reader.elements(bytes[0] === 0x30 ? bytes : fromBase64(text))
   if (reader.certificates.length > 0 || reader.privateKeys.length > 0) return reader
-  throw reader.refusal ?? unfit(source, 'not-a-certificate', `is ${whatItIs(bytes)}, not a certificate`, FORMS)
+  throw reader.refusal ?? notACertificate(source, `is ${whatItIs(bytes)}, not a certificate`)
 }
-
-const FORMS = 'a certificate begins with -----BEGIN CERTIFICATE-----, or is DER, PKCS#7 or PKCS#12'
 
 class Reader implements ContainerContent {
   readonly certificates: X509Certificate[] = []
@@ -64,12 +68,11 @@ class Reader implements ContainerContent {
   async pem(block: PemBlock): Promise<void> {
     if (!block.isWhole) throw this.#damaged(block)
     if (block.label.endsWith('PRIVATE KEY')) {
-      this.privateKeys.push(async () => openKey(this.#source, {key: block.text, format: 'pem'}, this.#password))
+      this.privateKeys.push(async () => openKey(this.#source, block.text, this.#password))
     } else if (/^((X509|TRUSTED) )?CERTIFICATE$|^PKCS ?#?7|^CMS$|^PKCS ?#?12$/.test(block.label)) {
       await this.#element(this.#readBlock(block), () => this.#damaged(block))
     } else {
-      const what = `holds ${whatLabelMeans(block.label)}, not a certificate`
-      this.refusal = unfit(this.#source, 'not-a-certificate', what, FORMS)
+      this.refusal = notACertificate(this.#source, `holds ${whatLabelMeans(block.label)}, not a certificate`)
     }
   }
 
@@ -101,23 +104,23 @@ class Reader implements ContainerContent {
   #bag(certificates: Buffer[]): void {
     for (const der of certificates) {
       const certificate = tryCertificate(der)
-      if (!certificate) throw unfit(this.#source, 'certificate-damaged', 'holds a damaged certificate', REEXPORT)
+      if (!certificate) throw damagedContent(this.#source, 'holds a damaged certificate')
       this.#add(certificate)
     }
     if (certificates.length > 0) return
-    this.refusal = unfit(this.#source, 'not-a-certificate', 'is PKCS#7 without any certificate in it', REEXPORT)
+    this.refusal = notACertificate(this.#source, 'is PKCS#7 without any certificate in it')
   }
 
   async #pkcs12(element: Element): Promise<void> {
     const content = await openPkcs12(element, this.#password ?? '').catch((cause) => {
-      throw cannotOpen(this.#source, cause, this.#password)
+      throw unopened(this.#source, cause, this.#password)
     })
     this.#bag(content.certificates)
     for (const key of content.keys) {
       this.privateKeys.push(async () => {
         const {openPkcs12Key} = await import('./pkcs12-key.ts')
         return openPkcs12Key(key, this.#password ?? '').catch((cause) => {
-          throw cannotOpen(this.#source, cause, this.#password)
+          throw unopened(this.#source, cause, this.#password)
         })
       })
     }
@@ -126,7 +129,7 @@ class Reader implements ContainerContent {
   #add(certificate: X509Certificate): void {
     this.certificates.push(certificate)
     if (this.certificates.length <= MOST_CERTIFICATES) return
-    throw unfit(this.#source, 'file-too-large', `holds more than ${MOST_CERTIFICATES} certificates`, 'split it')
+    throw tooManyCertificates(this.#source, MOST_CERTIFICATES)
   }
 
   #readBlock(block: PemBlock): Element {
@@ -135,17 +138,9 @@ class Reader implements ContainerContent {
     return element
   }
 
-  #damaged({label, offset}: PemBlock): PosternError {
-    const line = this.#text.slice(0, offset).split('\n').length
-    const what = `line ${line}: this ${printable(label, 40)} block is damaged`
-    return unfit(this.#source, 'certificate-damaged', what, REEXPORT, ':')
+  #damaged(block: PemBlock): PosternError {
+    return damagedBlock(this.#source, this.#text, block)
   }
-}
-
-const REEXPORT = 'export it again where it came from, or copy the file as it is, not through a text editor'
-
-function unfit(source: string, code: string, what: string, hint: string, joint = ' '): PosternError {
-  return new PosternError(code, `${printable(source)}${joint}${what}`, {exit: Exit.badData, hints: [hint]})
 }
 
 function tryRead(bytes: Buffer, at: number): Element | null {
@@ -176,40 +171,10 @@ function attempt<T>(action: () => T): T | null {
   }
 }
 
-function openKey(source: string, key: {key: string; format: 'pem'}, password: string | undefined): KeyObject {
+function openKey(source: string, pem: string, password: string | undefined): KeyObject {
   try {
-    return createPrivateKey({...key, passphrase: password})
+    return createPrivateKey({key: pem, format: 'pem', passphrase: password})
   } catch {
-    const isEncrypted = /ENCRYPTED/.test(key.key)
-    if (isEncrypted && password === undefined) throw passwordMissing(source)
-    const why = isEncrypted ? 'holds a private key that the password does not open' : 'holds a damaged private key'
-    throw unfit(source, isEncrypted ? 'password-wrong' : 'key-unreadable', why, REEXPORT)
+    throw unreadableKey(source, pem.includes('ENCRYPTED'), password)
   }
-}
-
-function cannotOpen(source: string, cause: unknown, password: string | undefined): unknown {
-  if (cause instanceof BerError) return unfit(source, 'certificate-damaged', 'is damaged PKCS#12', REEXPORT)
-  if (!(cause instanceof DecryptionError)) return cause
-  if (cause.kind === 'unsupported') {
-    return unfit(
-      source,
-      'container-unsupported',
-      `cannot be read: ${cause.message}`,
-      'export it with AES-256 and SHA-256',
-    )
-  }
-  if (password === undefined) return passwordMissing(source)
-  return unfit(
-    source,
-    'password-wrong',
-    'does not open with this password',
-    'the password is the first line of the file',
-  )
-}
-
-function passwordMissing(source: string): PosternError {
-  return new PosternError('password-missing', `${printable(source)} is protected by a password`, {
-    exit: Exit.usage,
-    hints: ['name a file that holds the password: --password-file FILE'],
-  })
 }
