@@ -1,0 +1,118 @@
+import {printable} from '../mail/domain.ts'
+import {BUILTIN_PROFILES} from '../policy/builtin.ts'
+import type {AttemptEvidence, HandshakeEvidence, Outcome, PathEvidence} from '../policy/evidence.ts'
+import {judgeAttempt} from '../policy/judge.ts'
+import {type EffectiveProfile, LEVELS, type Level} from '../policy/profile.ts'
+import {evaluateSubject} from '../policy/subject.ts'
+import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
+import type {HandshakeFacts} from '../smtp/tap-facts.ts'
+
+type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
+
+/** One address as the report has it: the evidence judged at the four levels and under the profile in force. */
+export function addressResult(
+  attempt: AttemptEvidence,
+  path: PathEvidence,
+  profile: EffectiveProfile,
+  wire: HandshakeFacts | null,
+): AddressResult {
+  const {address, port, mode, banner, extensions, starttls, handshake, timings} = attempt
+  const verdict = judgeAttempt(attempt, path, profile)
+  const completed = handshake?.status === 'completed' ? handshake : null
+  return {
+    address,
+    port,
+    mode,
+    outcome: byLevel((level) => judgeAttempt(attempt, path, levelProfile(level, profile)).outcome),
+    policy: {profile: profileResult(profile), outcome: verdict.outcome, status: verdict.status},
+    reach: reachResult(attempt),
+    banner,
+    extensions,
+    starttls,
+    tls: completed && tlsResult(completed, wire),
+    handshakeFailure: handshake?.status === 'failed' ? failureResult(handshake, wire) : null,
+    chain: completed && chainResult(completed, profile),
+    subject: completed && subjectResult(completed, attempt, path, profile),
+    findings: findings(attempt, path, profile),
+    timings,
+  }
+}
+
+/** A built-in level that trusts whom the profile in force trusts: the handshake was made with those anchors. */
+export function levelProfile(level: Level, {anchors}: EffectiveProfile): EffectiveProfile {
+  return {...BUILTIN_PROFILES[level], rule: null, anchors}
+}
+
+export function byLevel(outcome: (level: Level) => Outcome): Record<Level, Outcome> {
+  return Object.fromEntries(LEVELS.map((level) => [level, outcome(level)])) as Record<Level, Outcome>
+}
+
+export function profileResult({name, level, rule}: EffectiveProfile): ProbeResult['profile'] {
+  return {name, level, rule}
+}
+
+/** Level none asks for nothing, but whoever probes wants to know what is the matter. */
+function findings(attempt: AttemptEvidence, path: PathEvidence, profile: EffectiveProfile): AddressResult['findings'] {
+  const own = judgeAttempt(attempt, path, profile).findings
+  if (profile.level !== 'none') return own
+  const told = new Set(own.map(({code}) => code))
+  const more = judgeAttempt(attempt, path, levelProfile('preferred', profile)).findings
+  return [...own, ...more.filter(({code}) => !told.has(code)).map((item) => ({...item, severity: 'info' as const}))]
+}
+
+function reachResult({reach}: AttemptEvidence): AddressResult['reach'] {
+  if (reach.status === 'reached') return {reached: true, stage: null, reason: null, reply: null}
+  const {stage, reason, reply} = reach
+  return {reached: false, stage, reason, reply}
+}
+
+function tlsResult(
+  {version, cipher, bits, group, serverName}: Completed,
+  wire: HandshakeFacts | null,
+): AddressResult['tls'] {
+  return {
+    version,
+    cipher,
+    bits,
+    group: wire?.group ?? group,
+    serverName,
+    signatureAlgorithm: wire?.signatureAlgorithm ?? null,
+    alpn: wire?.alpn == null ? null : printable(wire.alpn),
+    ocspStapled: wire?.ocsp != null,
+    scts: wire?.hasScts ?? false,
+    clientCertificate: wire?.certificateRequest ?? null,
+    sessionTickets: wire?.tickets ?? 0,
+  }
+}
+
+function failureResult(
+  {reason, code}: Extract<HandshakeEvidence, {status: 'failed'}>,
+  wire: HandshakeFacts | null,
+): AddressResult['handshakeFailure'] {
+  return {
+    reason,
+    code,
+    serverVersion: wire?.version ?? null,
+    alerts: wire?.alerts ?? [],
+    nonTls: wire?.nonTls ? printable(wire.nonTls.toString('latin1')) : null,
+  }
+}
+
+function chainResult(
+  {verification, explanation, presented, built}: Completed,
+  {anchors}: EffectiveProfile,
+): ChainResult {
+  const verdict = verification[anchors.id] ?? {trusted: false, error: null}
+  const {anchor, summary, missing} = explanation
+  return {trusted: verdict.trusted, error: verdict.error, anchor, summary, presented, built, missing}
+}
+
+function subjectResult(
+  {presented}: Completed,
+  {host}: AttemptEvidence,
+  {domain}: PathEvidence,
+  {subject}: EffectiveProfile,
+): AddressResult['subject'] {
+  const match = evaluateSubject(subject, presented[0] ?? null, {host, domain})
+  return {matched: match.matchedBy.length > 0, reference: match.reference, presented: match.presented}
+}

@@ -1,0 +1,106 @@
+import type {Outcome, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import type {AddressResult, ProbeResult} from '../report/probe-schema.ts'
+import {byLevel} from './probe-address.ts'
+
+/** From bad to good. What could not be looked at may turn out to be good, so that a refusal is worse. */
+const ORDER: readonly Outcome[] = ['refused', 'unreachable', 'clear', 'tls', 'verified']
+
+export const worst = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.min)
+export const best = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.max)
+
+function extreme(outcomes: readonly Outcome[], choose: (...ranks: number[]) => number): Outcome {
+  if (outcomes.length === 0) return 'unreachable'
+  return ORDER[choose(...outcomes.map((outcome) => ORDER.indexOf(outcome)))] ?? 'unreachable'
+}
+
+/** The first path that works, in MX order; where none does, whether one may work later. */
+function firstPassing(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.find(passes) ?? best(outcomes)
+}
+
+function passes(outcome: Outcome): boolean {
+  return outcome !== 'refused' && outcome !== 'unreachable'
+}
+
+type Settled = Pick<ProbeResult, 'verdict' | 'exit' | 'levels' | 'delivery' | 'summary'>
+
+/** What all addresses together come to. `any`: one address that passes is enough. */
+export function settle(
+  evidence: PathEvidence,
+  path: PathVerdict,
+  addresses: readonly AddressResult[],
+  options: {any: boolean; timedOut: boolean},
+): Settled {
+  const counted = [...conclusive(addresses).map(({outcome}) => outcome), ...unknownHosts(evidence)]
+  const choose = options.any ? best : worst
+  const delivery = byLevel((level) => firstPassing(addresses.map(({outcome}) => outcome[level])))
+  const levels = byLevel((level) => choose(counted.map((outcome) => outcome[level])))
+  const inForce = choose([
+    ...conclusive(addresses).map(({policy}) => policy.outcome),
+    ...unknownHosts(evidence).map(({none}) => none),
+  ])
+  const ending = endingOf(path, addresses, inForce, options.timedOut)
+  return {...ending, levels, delivery, summary: summarize(ending.verdict, path, addresses, inForce)}
+}
+
+/**
+ * A machine without IPv6 cannot dial an IPv6 address, which says nothing of the partner: such addresses do not count
+ * where others do.
+ */
+function conclusive(addresses: readonly AddressResult[]): readonly AddressResult[] {
+  const told = addresses.filter((address) => !isLocalFailure(address))
+  return told.length > 0 ? told : addresses
+}
+
+function isLocalFailure({address, reach}: AddressResult): boolean {
+  const isNoRoute = /ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT/.test(reach.reason ?? '')
+  return address.includes(':') && reach.stage === 'connect' && isNoRoute
+}
+
+/** Hosts whose addresses could not be looked up: each may have one that refuses. */
+function unknownHosts({route}: PathEvidence) {
+  const unknown = route.hosts.filter(({failure}) => failure?.kind === 'dns-failed' || failure?.kind === 'dns-bogus')
+  return unknown.map(() => byLevel(() => 'unreachable'))
+}
+
+function endingOf(
+  {fate}: PathVerdict,
+  addresses: readonly AddressResult[],
+  inForce: Outcome,
+  timedOut: boolean,
+): Pick<ProbeResult, 'verdict' | 'exit'> {
+  // Nobody to dial, and no doubt about it: null MX, NXDOMAIN, no address.
+  if (addresses.length === 0 && fate === 'bounced') return {verdict: 'fail', exit: 68}
+  if (timedOut || inForce === 'unreachable') return {verdict: 'undetermined', exit: 75}
+  return inForce === 'refused' ? {verdict: 'fail', exit: 1} : {verdict: 'pass', exit: 0}
+}
+
+const MANNER: Record<string, string> = {
+  clear: 'in clear text',
+  tls: 'over TLS, the peer not authenticated',
+  verified: 'over verified TLS',
+}
+
+/** What becomes of mail, in one sentence. */
+function summarize(
+  verdict: ProbeResult['verdict'],
+  {fate, status, reason}: PathVerdict,
+  addresses: readonly AddressResult[],
+  inForce: Outcome,
+): string {
+  if (addresses.length === 0) return fate === 'bounced' ? `${reason}; mail is returned (${status})` : `${reason}`
+  if (fate === 'deferred') return `mail waits in the queue (${status})`
+  if (fate === 'bounced') return `mail is returned to its sender (${status})`
+  const outcomes = addresses.map(({policy}) => policy.outcome)
+  const works = outcomes.filter(passes)
+  const now = `mail is delivered ${MANNER[works[0] ?? inForce] ?? 'there'}`
+  if (works.length === outcomes.length && verdict === 'pass') return now
+  const refused = outcomes.filter((outcome) => outcome === 'refused').length
+  const counts = [count(refused, 'refused'), count(outcomes.length - works.length - refused, 'not reached')]
+  const rest = counts.filter(Boolean).join(', ') || 'a host could not be looked up'
+  return `${now} now, but not everywhere: of ${outcomes.length} addresses ${rest}`
+}
+
+function count(number: number, what: string): string {
+  return number > 0 ? `${number} ${what}` : ''
+}

@@ -1,0 +1,181 @@
+import * as v from 'valibot'
+
+/** `postern.probe/1`, the document that CI jobs and scripts rely on (CLI.md). Fields may be added, none may change. */
+
+const outcome = v.picklist(['clear', 'tls', 'verified', 'refused', 'unreachable'])
+const byLevel = v.object({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})
+const text = v.nullable(v.string())
+
+const finding = v.object({
+  code: v.string(),
+  severity: v.picklist(['error', 'warning', 'info']),
+  message: v.string(),
+  hint: v.string(),
+  section: v.optional(v.string()),
+})
+
+const certificate = v.object({
+  subject: v.string(),
+  issuer: v.string(),
+  sha256: v.string(),
+  serial: v.string(),
+  notBefore: v.string(),
+  notAfter: v.string(),
+  dnsNames: v.array(v.string()),
+  ipAddresses: v.array(v.string()),
+  key: v.string(),
+  isCa: v.boolean(),
+  selfSigned: v.boolean(),
+  keyId: text,
+  authorityKeyId: text,
+  aia: v.array(v.string()),
+})
+
+const profile = v.object({
+  name: v.string(),
+  level: v.picklist(['none', 'preferred', 'encrypt', 'secure']),
+  /** Id of the rule that chose it; null: no rule matched, or it was named on the command line. */
+  rule: text,
+})
+
+const chain = v.object({
+  /** OpenSSL's verdict under the trust anchors of the profile. */
+  trusted: v.boolean(),
+  /** X509_V_ERR, as Node names it; null when trusted. */
+  error: text,
+  /** Subject of the trust anchor it ends at. */
+  anchor: text,
+  /** What is the matter, in one sentence. */
+  summary: v.string(),
+  /** In the order of the wire. */
+  presented: v.array(certificate),
+  /** As OpenSSL put it together, leaf first. */
+  built: v.array(certificate),
+  missing: v.array(
+    v.object({
+      issuer: v.string(),
+      keyId: text,
+      aia: v.array(v.string()),
+      /** Who has to act: the peer sends it, our store lacks it, or it cannot be told. */
+      fault: v.picklist(['peer', 'local', 'unknown']),
+    }),
+  ),
+})
+
+const tls = v.object({
+  version: v.string(),
+  cipher: v.string(),
+  bits: v.number(),
+  group: text,
+  serverName: text,
+  signatureAlgorithm: text,
+  alpn: text,
+  /** The peer stapled an OCSP response. */
+  ocspStapled: v.boolean(),
+  /** The peer sent signed certificate timestamps in an extension of TLS. */
+  scts: v.boolean(),
+  /** A client certificate was asked for; the CAs it may come from, none: any. */
+  clientCertificate: v.nullable(v.object({authorities: v.array(v.string())})),
+  sessionTickets: v.number(),
+})
+
+const handshakeFailure = v.object({
+  reason: v.string(),
+  /** Node's or OpenSSL's code. */
+  code: v.string(),
+  /** Version of the peer's ServerHello, where it came to that. */
+  serverVersion: text,
+  alerts: v.array(
+    v.object({
+      from: v.picklist(['peer', 'us']),
+      level: v.picklist(['warning', 'fatal']),
+      number: v.number(),
+      name: v.string(),
+    }),
+  ),
+  /** What came in the place of TLS. */
+  nonTls: text,
+})
+
+const address = v.object({
+  address: v.string(),
+  port: v.number(),
+  mode: v.picklist(['starttls', 'implicit']),
+  outcome: byLevel,
+  /** Under the profile in force for this address. */
+  policy: v.object({profile, outcome, status: text}),
+  reach: v.object({
+    reached: v.boolean(),
+    stage: v.nullable(v.picklist(['dns', 'connect', 'greeting', 'ehlo'])),
+    reason: text,
+    reply: text,
+  }),
+  banner: text,
+  extensions: v.object({clear: v.array(v.string()), secure: v.nullable(v.array(v.string()))}),
+  starttls: v.object({
+    advertised: v.nullable(v.boolean()),
+    accepted: v.nullable(v.boolean()),
+    reply: text,
+    injected: v.boolean(),
+  }),
+  tls: v.nullable(tls),
+  handshakeFailure: v.nullable(handshakeFailure),
+  chain: v.nullable(chain),
+  subject: v.nullable(v.object({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())})),
+  findings: v.array(finding),
+  /** Milliseconds by stage. */
+  timings: v.record(v.string(), v.number()),
+})
+
+const host = v.object({
+  name: v.string(),
+  preference: v.nullable(v.number()),
+  /** Why it has no addresses. */
+  failure: text,
+  addresses: v.array(address),
+})
+
+const result = v.object({
+  target: v.string(),
+  verdict: v.picklist(['pass', 'fail', 'undetermined']),
+  exit: v.picklist([0, 1, 68, 75]),
+  /** One sentence: what becomes of mail. */
+  summary: v.string(),
+  profile,
+  /** What one can rely on: the worst outcome over every address (`--any`: the best). */
+  levels: byLevel,
+  /** What the relay would do now: the first path that works, in MX order. */
+  delivery: byLevel,
+  /** Of a recipient there, under the profile in force. */
+  fate: v.picklist(['delivered', 'deferred', 'bounced']),
+  status: text,
+  /** The time for this target was over before all was seen. */
+  timedOut: v.boolean(),
+  route: v.object({
+    source: v.picklist(['mx', 'implicit', 'static', 'literal']),
+    status: v.picklist(['secure', 'insecure', 'bogus', 'unknown']),
+    nullMx: v.boolean(),
+    failure: text,
+  }),
+  mtaSts: v.object({}),
+  dane: v.object({}),
+  tlsRpt: v.object({}),
+  hosts: v.array(host),
+  /** About the route itself. */
+  findings: v.array(finding),
+  /** Milliseconds for the whole look. */
+  elapsed: v.number(),
+})
+
+export const PROBE_SCHEMA = v.object({
+  schema: v.literal('postern.probe/1'),
+  /** ISO 8601. */
+  startedAt: v.string(),
+  results: v.array(result),
+})
+
+export type ProbeDocument = v.InferOutput<typeof PROBE_SCHEMA>
+export type ProbeResult = v.InferOutput<typeof result>
+export type HostResult = v.InferOutput<typeof host>
+export type AddressResult = v.InferOutput<typeof address>
+export type ChainResult = v.InferOutput<typeof chain>

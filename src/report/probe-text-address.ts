@@ -1,0 +1,79 @@
+import {printable} from '../mail/domain.ts'
+import type {Finding, Outcome} from '../policy/evidence.ts'
+import {hanging} from './layout.ts'
+import type {Paint} from './paint.ts'
+import type {AddressResult} from './probe-schema.ts'
+
+export const OUTCOME_SHADE: Record<Outcome, keyof Paint> = {
+  verified: 'good',
+  tls: 'warning',
+  clear: 'bad',
+  refused: 'strong',
+  unreachable: 'faint',
+}
+
+/** What was negotiated and what the certificate is worth, in one line: `TLSv1.3 …, chain trusted, name matches`. */
+export function wireWords(address: AddressResult): string {
+  const {tls, chain, subject, handshakeFailure, starttls, reach} = address
+  if (!reach.reached) return `not reached: ${printable(reach.reason ?? '')}${quoted(reach.reply)}`
+  if (tls) {
+    const words = [tls.version, tls.cipher, tls.group].filter((word) => word !== null).join(' ')
+    const trust = chain?.trusted ? `chain trusted${by(chain.anchor)}` : `chain not trusted`
+    return `${words}, ${trust}, name ${subject?.matched ? 'matches' : 'does not match'}`
+  }
+  if (handshakeFailure) return `handshake failed: ${printable(handshakeFailure.reason)}${alertWords(address)}`
+  if (starttls.injected) return 'plaintext came after the 220 of STARTTLS'
+  if (starttls.accepted === false) return `STARTTLS was refused${quoted(starttls.reply)}`
+  return starttls.advertised === false ? 'STARTTLS is not offered' : 'TLS was not tried'
+}
+
+function by(anchor: string | null): string {
+  return anchor === null ? '' : ` by ${printable(anchor)}`
+}
+
+function quoted(reply: string | null): string {
+  return reply === null ? '' : ` ("${printable(reply)}")`
+}
+
+function alertWords({handshakeFailure}: AddressResult): string {
+  const {alerts = [], nonTls = null} = handshakeFailure ?? {}
+  const told = alerts.map(
+    ({from, name, number}) => `${from === 'us' ? 'we' : 'the peer'} sent alert ${name} (${number})`,
+  )
+  return [...told, ...(nonTls === null ? [] : [`the peer sent "${printable(nonTls, 60)}"`])]
+    .map((t) => `; ${t}`)
+    .join('')
+}
+
+const FAULT = {
+  peer: 'the partner has to send it',
+  local: 'our trust store lacks it',
+  unknown: 'the partner should send it, or our trust store lacks it',
+}
+
+/** Of a chain that is not trusted: what was presented, in order, and which issuer is missing. */
+export function chainLines({chain, address}: AddressResult, width: number): string[] {
+  if (!chain || chain.trusted) return []
+  const presented = chain.presented.flatMap(({subject, issuer, notAfter}, i) => {
+    const text = `${printable(subject)}, issued by ${printable(issuer)}, until ${notAfter.slice(0, 10)}`
+    return hanging(`    ${i + 1}  `, text, width)
+  })
+  const missing = chain.missing.flatMap(({issuer, keyId, aia, fault}) => {
+    const key = keyId === null ? '' : `, key id ${printable(keyId)}`
+    const where = aia.length > 0 ? `, at ${printable(aia.join(' '))}` : ''
+    return hanging('    -  missing: ', `${printable(issuer)}${key}${where}; ${FAULT[fault]}`, width)
+  })
+  return [`  chain as ${address} presented it`, ...presented, ...missing]
+}
+
+const SEVERITY_SHADE = {error: 'bad', warning: 'warning', info: 'faint'} as const
+const LABEL = {error: 'error', warning: 'warning', info: 'note'} as const
+
+/** Each finding with its code, its sentence and what to do. */
+export function findingLines(findings: readonly Finding[], paint: Paint, width: number): string[] {
+  return findings.flatMap(({severity, code, message, hint, section}) => [
+    `  ${paint[SEVERITY_SHADE[severity]](LABEL[severity])}  ${code}${section ? paint.faint(`  ${section}`) : ''}`,
+    ...hanging('    ', printable(message, 600), width),
+    ...hanging('    -> ', printable(hint, 600), width),
+  ])
+}

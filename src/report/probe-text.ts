@@ -1,0 +1,100 @@
+import {printable} from '../mail/domain.ts'
+import {LEVELS} from '../policy/profile.ts'
+import {columns, hanging, wrap} from './layout.ts'
+import type {Paint} from './paint.ts'
+import type {AddressResult, ProbeResult} from './probe-schema.ts'
+import {chainLines, findingLines, OUTCOME_SHADE, wireWords} from './probe-text-address.ts'
+
+/**
+ * A probe for people: for each target what becomes of mail, what each address gives at each level, and what is wrong,
+ * whose fault it is and what to do. `width` in columns.
+ */
+export function probeText(results: readonly ProbeResult[], paint: Paint, width: number): string {
+  const blocks = results.map((result) => targetBlock(result, paint, width).join('\n'))
+  return [...blocks, ...overall(results, paint)].join('\n\n')
+}
+
+const VERDICT = {pass: 'PASS', fail: 'FAIL', undetermined: 'UNDETERMINED'} as const
+const VERDICT_SHADE = {pass: 'good', fail: 'bad', undetermined: 'warning'} as const
+
+/** The block of one target. */
+export function targetBlock(result: ProbeResult, paint: Paint, width: number): string[] {
+  const {verdict, target, hosts} = result
+  const shade = paint[VERDICT_SHADE[verdict]]
+  const addresses = hosts.flatMap((host) => host.addresses)
+  return [
+    `${shade(VERDICT[verdict])}  ${paint.strong(target)}`,
+    ...wrap(result.summary, width - 2).map((line) => `  ${line}`),
+    ...wrap(circumstances(result), width - 2).map((line) => `  ${paint.faint(line)}`),
+    ...(hosts.length > 0 ? ['', ...hostTable(result, paint, width)] : []),
+    ...section(addresses.flatMap((address) => chainLines(address, width))),
+    ...section(findingLines(merged(result), paint, width)),
+  ]
+}
+
+function section(lines: string[]): string[] {
+  return lines.length > 0 ? ['', ...lines] : []
+}
+
+function circumstances({profile, route, timedOut}: ProbeResult): string {
+  const by = profile.rule === null ? '' : ` by rule ${profile.rule}`
+  const name = profile.name === profile.level ? profile.level : `${profile.name} (${profile.level})`
+  const late = timedOut ? '; the time was over before all was seen' : ''
+  return `profile ${name}${by}; ${ROUTE[route.source]}${DNSSEC[route.status]}${late}`
+}
+
+const ROUTE = {
+  mx: 'hosts from MX',
+  implicit: 'no MX, the domain itself is the host',
+  static: 'next hop set by hand',
+  literal: 'an address literal',
+}
+const DNSSEC = {secure: ', signed', insecure: ', not signed', bogus: ', signature wrong', unknown: ''}
+
+/** One line for each address with its outcomes, and below it what was negotiated. */
+function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] {
+  const head = ['MX host', 'address', ...LEVELS]
+  const rows = hosts.flatMap(({name, preference, addresses}) => {
+    const label = preference === null ? printable(name) : `${preference} ${printable(name)}`
+    return addresses.map((address) => ({label, address}))
+  })
+  const cells = rows.map(({label, address}) => [label, endpoint(address), ...LEVELS.map((l) => address.outcome[l])])
+  const [headLine, ...lines] = columns([head, ...cells])
+  const table = rows.flatMap(({address}, i) => [
+    `  ${paintRow(lines[i]!, address, paint)}`,
+    ...wrap(wireWords(address), width - 5).map((line) => `     ${paint.faint(line)}`),
+  ])
+  const absent = hosts.flatMap(({name, failure}) => {
+    return failure ? hanging(`  ${printable(name)}  `, printable(failure), width) : []
+  })
+  return [...(rows.length > 0 ? [`  ${paint.faint(headLine!.join('  '))}`] : []), ...table, ...absent]
+}
+
+function paintRow(cells: string[], address: AddressResult, paint: Paint): string {
+  const names = cells.slice(0, 2)
+  const outcomes = LEVELS.map((level, i) => paint[OUTCOME_SHADE[address.outcome[level]]](cells[i + 2] ?? ''))
+  return [...names, ...outcomes].join('  ')
+}
+
+function endpoint({address, port}: AddressResult): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** The route's findings and those of all addresses, the gravest first; what several addresses share in words, once. */
+function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
+  const all = [...findings, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]
+  const once = [...new Map(all.map((item) => [`${item.code} ${item.message}`, item])).values()]
+  const rank = {error: 0, warning: 1, info: 2}
+  return once.sort((a, b) => rank[a.severity] - rank[b.severity])
+}
+
+function overall(results: readonly ProbeResult[], paint: Paint): string[] {
+  if (results.length < 2) return []
+  const count = (verdict: ProbeResult['verdict']) => results.filter((result) => result.verdict === verdict).length
+  const parts = (['pass', 'fail', 'undetermined'] as const)
+    .filter((verdict) => count(verdict) > 0)
+    .map((verdict) => paint[VERDICT_SHADE[verdict]](`${count(verdict)} ${WORD[verdict]}`))
+  return [`${results.length} targets: ${parts.join(', ')}`]
+}
+
+const WORD = {pass: 'passed', fail: 'failed', undetermined: 'could not be judged'}
