@@ -60,6 +60,26 @@ describe('the lab as a process', () => {
     expect((await inLab(['lab', 'list', '--json'])).json.partners[0].hijackedBy).toBeNull()
   })
 
+  test('is probed without root, and every partner gets what the catalogue says at every level', async () => {
+    const {json} = await inLab(['lab', 'list', '--json'])
+    const ca = ['root', 'intermediate'].flatMap((name) => ['--ca', join(home.dir, 'lab', 'pki', `${name}.pem`)])
+    const targets = json.partners.map(({domain}: {domain: string}) => domain)
+    const probed = await inLab(['probe', ...targets, '--level', 'secure', ...ca, '--lab', '--json'])
+    expect(probed.code).toBe(1)
+    const seen = probed.json.results.map(({target, levels, hosts}: ProbedPartner) => [
+      target,
+      levels,
+      hosts.flatMap(({addresses}) => addresses.flatMap(({findings}) => findings.filter(isError).map(({code}) => code))),
+    ])
+    const told = json.partners.map(({domain, levels, findings}: ListedPartner) => [domain, levels, findings])
+    expect(seen).toEqual(told)
+    const [good] = targets
+    expect((await inLab(['probe', good, '--level', 'secure', ...ca, '--lab', '--json'])).code).toBe(0)
+    await inLab(['lab', 'hijack', good, '--by', 'impostor'])
+    expect((await inLab(['probe', good, '--level', 'secure', ...ca, '--lab', '--json'])).code).toBe(1)
+    await inLab(['lab', 'restore', good])
+  })
+
   test.each([
     [['lab', 'hijack', 'nowhere.example', '--by', 'impostor'], 64, 'lab-partner-unknown'],
     [['lab', 'hijack', 'example.mil', '--by', 'nobody'], 64, 'lab-partner-unknown'],
@@ -104,6 +124,18 @@ describe('the lab as a process', () => {
     expect([ran.code, ran.json.error.code]).toEqual([64, 'lab-partner-unknown'])
   })
 })
+
+interface ListedPartner {
+  domain: string
+  levels: object
+  findings: string[]
+}
+interface ProbedPartner {
+  target: string
+  levels: object
+  hosts: {addresses: {findings: {code: string; severity: string}[]}[]}[]
+}
+const isError = ({severity}: {severity: string}): boolean => severity === 'error'
 
 /** Whether somebody takes TCP connections there. */
 async function answers(endpoint: string): Promise<boolean> {
