@@ -52,7 +52,7 @@ function weakness(tls: ReceivedTls, facts: ReceivedFacts, profile: EffectiveProf
 function untrusted(leaf: PeerCertificate, facts: ReceivedFacts, {anchors, name}: EffectiveProfile): string | null {
   const chain = chainOf(leaf)
   if (anchors.id !== facts.anchors) {
-    const {trusted, error} = verifyUnder(chain, anchors, facts.now)
+    const {trusted, error} = verifyUnder(chain, anchors, facts.now, 'client')
     if (!trusted) return `the client certificate is not trusted under profile ${name}: ${error ?? 'unknown reason'}`
   }
   if (anchors.issuers === null) return null
