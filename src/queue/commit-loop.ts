@@ -22,8 +22,8 @@ export interface CommitLoopOptions {
 
 /**
  * Group commit. The calls that came in while the last transaction was being synced share the next one, so that the
- * cost of a sync is divided among all who wait for it; nobody is answered before COMMIT has returned. What one call
- * does wrong is undone for that call alone. After an error of the disk nothing is tried again: a second fsync may
+ * cost of a sync is divided among all who wait for it; nobody is answered before COMMIT has returned, save those who
+ * only had to say that a message was delivered. What one call does wrong is undone for that call alone. After an error of the disk nothing is tried again: a second fsync may
  * report success for pages that the first one lost, so the state of the file is only known after a new opening.
  */
 export class CommitLoop {
@@ -44,7 +44,7 @@ export class CommitLoop {
     else this.#idle ??= setTimeout(() => this.#whenIdle(), IDLE_MS).unref()
   }
 
-  /** A failed database is not closed in good order: that would sync it again. */
+  /** What SQLite does to the file of a failed store when the thread ends, nobody is told of and nothing relies on. */
   close(): void {
     if (this.#idle) clearTimeout(this.#idle)
     this.#checkpoint()
@@ -53,17 +53,18 @@ export class CommitLoop {
 
   #commit(writes: Call[]): Answer[] {
     if (this.#failure) return refuseAll(writes, this.#failure)
-    const {db} = this.#options
+    const {db, answer} = this.#options
+    let unanswered = writes
     try {
-      const durable = writes.some(isDurable)
-      db.synchronous = durable ? 'FULL' : 'NORMAL'
       db.exec('BEGIN IMMEDIATE')
-      const attempts = writes.map((call) => this.#attempt(call))
+      const answers = writes.map((call) => this.#attempt(call))
+      unanswered = writes.filter(mustWait)
+      answer(answers.filter((_, n) => !mustWait(writes[n]!)))
       db.exec('COMMIT')
-      if (durable && attempts.some(({changed}) => changed)) this.#unlinkDoomed()
-      return attempts.map(({answer}) => answer)
+      this.#unlinkDoomed()
+      return answers.filter((_, n) => mustWait(writes[n]!))
     } catch (error) {
-      if (!(error instanceof RolledBack)) return refuseAll(writes, this.#fail(error))
+      if (!(error instanceof RolledBack)) return refuseAll(unanswered, this.#fail(error))
       // The full disk took the whole transaction with it: each call gets its own, and those that fit go through.
       return writes.length > 1
         ? writes.flatMap((call) => this.#commit([call]))
@@ -71,20 +72,20 @@ export class CommitLoop {
     }
   }
 
-  #attempt(call: Call): {answer: Answer; changed: boolean} {
+  #attempt(call: Call): Answer {
     const {db, messages} = this.#options
-    const [doomed, changes] = [messages.doomedSegments.length, db.changes]
+    const doomed = messages.doomedSegments.length
     db.exec('SAVEPOINT attempt')
     try {
       const value = this.#perform(call)
       db.exec('RELEASE attempt')
-      return {answer: {call: call.call, value}, changed: db.changes > changes}
+      return {call: call.call, value}
     } catch (error) {
       messages.doomedSegments.length = doomed
       if (!db.inTransaction && isFull(error)) throw new RolledBack(error)
       if (!db.inTransaction || isFatal(error)) throw error
       db.exec('ROLLBACK TO attempt; RELEASE attempt')
-      return {answer: refusal(call, error), changed: false}
+      return refusal(call, error)
     }
   }
 
@@ -112,7 +113,6 @@ export class CommitLoop {
     if (this.#failure) return
     try {
       if (this.#options.db.logFrames > 0) this.#options.db.checkpoint()
-      this.#unlinkDoomed()
     } catch (error) {
       this.#fail(error)
     }
@@ -137,7 +137,7 @@ class RolledBack extends Error {
   }
 }
 
-function isDurable({operation, args}: Call): boolean {
+function mustWait({operation, args}: Call): boolean {
   return operation !== 'settle' || mustBeDurable(args[1] as StoredSettlement)
 }
 

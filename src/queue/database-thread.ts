@@ -16,6 +16,7 @@ export class DatabaseThread {
   #calls = 0
   #closing = false
   #end: PosternError | null = null
+  #failure: PosternError | null = null
 
   private constructor(worker: Worker) {
     this.#worker = worker
@@ -48,6 +49,16 @@ export class DatabaseThread {
     return this.#send(operation, args)
   }
 
+  /** `queue-failed`, once something came to that. */
+  get failure(): PosternError | null {
+    return this.#failure
+  }
+
+  /** Remembers an error when it is one that ends the store. */
+  fail(error: PosternError): void {
+    if (error.code === 'queue-failed') this.#failure ??= error
+  }
+
   /** Resolves when the file is closed and its lock is free. */
   async close(): Promise<void> {
     if (this.#end) return
@@ -72,12 +83,15 @@ export class DatabaseThread {
     const pending = this.#pending.get(call)
     this.#pending.delete(call)
     if (this.#pending.size === 0) this.#worker.unref()
-    if (error) pending?.reject(unpackError(error))
+    const reason = error && unpackError(error)
+    if (reason) this.fail(reason)
+    if (reason) pending?.reject(reason)
     else pending?.resolve(value)
   }
 
   #stop(error: PosternError): void {
     this.#end ??= error
+    this.fail(this.#end)
     for (const {reject} of this.#pending.values()) reject(this.#end)
     this.#pending.clear()
   }

@@ -28,9 +28,6 @@ export interface DatabaseOptions {
 export class Database {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  /** Rows changed so far, also by what was rolled back. */
-  changes = 0
-  #synchronous: 'FULL' | 'NORMAL' = 'FULL'
 
   private constructor(db: DatabaseSync) {
     this.#db = db
@@ -58,7 +55,6 @@ export class Database {
   /** Runs one statement; prepared once. */
   run(sql: string, ...values: Values): {changes: number; lastInsertRowid: number} {
     const {changes, lastInsertRowid} = this.#prepared(sql).run(...(values as SQLInputValue[]))
-    this.changes += Number(changes)
     return {changes: Number(changes), lastInsertRowid: Number(lastInsertRowid)}
   }
 
@@ -81,16 +77,6 @@ export class Database {
 
   get inTransaction(): boolean {
     return this.#db.isTransaction
-  }
-
-  /**
-   * FULL: COMMIT returns after the log was synced, and with it all that was committed before. NORMAL: COMMIT leaves the
-   * sync to the next one that is FULL, or to the next checkpoint.
-   */
-  set synchronous(level: 'FULL' | 'NORMAL') {
-    if (level === this.#synchronous) return
-    this.#pragma('synchronous', level, level === 'FULL' ? 2 : 1)
-    this.#synchronous = level
   }
 
   /** Frames in the log that are not in the database file yet, one page each. */

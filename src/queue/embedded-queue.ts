@@ -1,7 +1,6 @@
 import {statfs} from 'node:fs/promises'
 import {join} from 'node:path'
 import {crc32} from 'node:zlib'
-import type {PosternError} from '../mail/error.ts'
 import type {Clock} from '../mail/world.ts'
 import type {DatabaseThread} from './database-thread.ts'
 import type {DirectorySync} from './directory-sync.ts'
@@ -31,7 +30,7 @@ export class EmbeddedQueue implements Store.QueueStore {
   readonly #parts: EmbeddedQueueParts
   readonly #wakes = new Set<() => void>()
   readonly #arriving = new Set<IncomingMessage>()
-  #end: PosternError | null = null
+  #closed = false
   #freeSince = Number.NEGATIVE_INFINITY
 
   constructor(parts: EmbeddedQueueParts) {
@@ -46,7 +45,7 @@ export class EmbeddedQueue implements Store.QueueStore {
     const incoming: IncomingMessage = new IncomingMessage({
       createSegment: () => SegmentWriter.create(segments, newQueueId(clock.now())),
       insert: (message, body) => this.#insert(message, body),
-      onDiskError: (error) => this.#fail(error),
+      onDiskError: (error) => this.#parts.thread.fail(queueFailed(error)),
       onEnd: () => this.#arriving.delete(incoming),
     })
     this.#arriving.add(incoming)
@@ -125,8 +124,8 @@ export class EmbeddedQueue implements Store.QueueStore {
   }
 
   async close(): Promise<void> {
-    if (this.#end?.code === 'queue-closed') return
-    this.#end = queueClosed()
+    if (this.#closed) return
+    this.#closed = true
     // Commits under way end as they would; bodies that are still arriving are cut off.
     await Promise.all([...this.#arriving].map((incoming) => incoming.end(queueClosed())))
     await this.#parts.thread.close()
@@ -134,7 +133,7 @@ export class EmbeddedQueue implements Store.QueueStore {
   }
 
   async #insert(message: Store.NewMessage, body: StoredBody): Promise<string> {
-    if (this.#end?.code === 'queue-failed') throw this.#end
+    this.#checkDisk()
     const complete = this.#complete(message, body)
     await this.#parts.thread.call('insert', complete)
     this.#wake()
@@ -155,11 +154,13 @@ export class EmbeddedQueue implements Store.QueueStore {
   }
 
   #checkOpen(): void {
-    if (this.#end) throw this.#end
+    if (this.#closed) throw queueClosed()
+    this.#checkDisk()
   }
 
-  #fail(error: unknown): void {
-    this.#end ??= queueFailed(error)
+  #checkDisk(): void {
+    const {failure} = this.#parts.thread
+    if (failure) throw failure
   }
 
   #wake(): void {

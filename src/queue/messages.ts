@@ -6,7 +6,7 @@ import {State} from './schema.ts'
 /** Rows of messages: put in, found, taken out when the last recipient is done. */
 export class Messages {
   readonly #db: Database
-  /** Segment files whose message is gone; they are unlinked once that is on disk. */
+  /** Segment files whose message is gone; they are unlinked once that is committed. */
   readonly doomedSegments: string[] = []
 
   constructor(db: Database) {

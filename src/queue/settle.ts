@@ -45,7 +45,7 @@ function updateRecipient(db: Database, {id, result, status, reason, nextDueAt, w
 
 /**
  * Whether its caller may only hear of it when it is on disk. A crash that undoes a plain delivery costs a duplicate,
- * never a loss, so that one rides along with the next sync.
+ * never a loss; so its caller need not wait, and can use the connection for the next message.
  */
 export function mustBeDurable({recipients, dsns}: StoredSettlement): boolean {
   return dsns.length > 0 || recipients.some(({result}) => result !== 'delivered')
