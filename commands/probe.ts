@@ -32,7 +32,11 @@ Exit 0: the policy is met. 1: it is not. 75: could not look, try again.
   ]
 
   static override args = {
-    target: Args.string({description: 'domain, or address literal like [192.0.2.1]; several are fine'}),
+    target: Args.string({
+      // Or oclif would take what is piped in for a target; --file - does that, line by line.
+      ignoreStdin: true,
+      description: 'domain, or address literal like [192.0.2.1]; several are fine',
+    }),
   }
 
   static override strict = false

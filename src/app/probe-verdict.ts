@@ -31,14 +31,12 @@ export function settle(
   addresses: readonly AddressResult[],
   options: {any: boolean; timedOut: boolean},
 ): Settled {
-  const counted = [...conclusive(addresses).map(({outcome}) => outcome), ...unknownHosts(evidence)]
-  const choose = options.any ? best : worst
+  const told = conclusive(addresses)
+  const unknown = unknownHosts(evidence).map((): Outcome => 'unreachable')
+  const choose = (outcomes: readonly Outcome[]) => (options.any ? best : worst)([...outcomes, ...unknown])
   const delivery = byLevel((level) => firstPassing(addresses.map(({outcome}) => outcome[level])))
-  const levels = byLevel((level) => choose(counted.map((outcome) => outcome[level])))
-  const inForce = choose([
-    ...conclusive(addresses).map(({policy}) => policy.outcome),
-    ...unknownHosts(evidence).map(({none}) => none),
-  ])
+  const levels = byLevel((level) => choose(told.map(({outcome}) => outcome[level])))
+  const inForce = choose(told.map(({policy}) => policy.outcome))
   const ending = endingOf(path, addresses, inForce, options.timedOut)
   return {...ending, levels, delivery, summary: summarize(ending.verdict, path, addresses, inForce)}
 }
@@ -59,8 +57,7 @@ function isLocalFailure({address, reach}: AddressResult): boolean {
 
 /** Hosts whose addresses could not be looked up: each may have one that refuses. */
 function unknownHosts({route}: PathEvidence) {
-  const unknown = route.hosts.filter(({failure}) => failure?.kind === 'dns-failed' || failure?.kind === 'dns-bogus')
-  return unknown.map(() => byLevel(() => 'unreachable'))
+  return route.hosts.filter(({failure}) => failure?.kind === 'dns-failed' || failure?.kind === 'dns-bogus')
 }
 
 function endingOf(
@@ -89,6 +86,9 @@ function summarize(
   inForce: Outcome,
 ): string {
   if (addresses.length === 0) return fate === 'bounced' ? `${reason}; mail is returned (${status})` : `${reason}`
+  if (verdict === 'undetermined' && fate === 'deferred') {
+    return `could not be judged; mail waits and is tried again (${status})`
+  }
   if (fate === 'deferred') return `mail waits in the queue (${status})`
   if (fate === 'bounced') return `mail is returned to its sender (${status})`
   const outcomes = addresses.map(({policy}) => policy.outcome)

@@ -25,7 +25,12 @@ export function explainChain(
   const missing = missingIssuers(chain, anchors)
   const reasons = [...problems(chain, verification.error, now), ...endProblem(chain, missing[0])]
   const summary = reasons.length > 0 ? reasons.join('; ') : unaccounted(chain, verification.error)
-  return {summary: [summary, ...wireRemarks(presented, chain)].join('; '), missing, anchor: null}
+  return {summary: [summary, ...wireRemarks(presented, chain)].join('; '), missing, anchor: anchorOf(chain)}
+}
+
+/** An expired chain, too, ends at its anchor: nobody has to import anything. */
+function anchorOf(chain: BuiltChain): string | null {
+  return chain.end.kind === 'anchor' ? subject(chain.path.at(-1)!) : null
 }
 
 function explainTrusted(presented: X509Certificate[], chain: BuiltChain): ChainExplanation {

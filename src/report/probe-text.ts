@@ -51,29 +51,26 @@ const ROUTE = {
 }
 const DNSSEC = {secure: ', signed', insecure: ', not signed', bogus: ', signature wrong', unknown: ''}
 
-/** One line for each address with its outcomes, and below it what was negotiated. */
+/** Each host, and below it one line for each address with its outcomes and what was negotiated there. */
 function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] {
-  const head = ['MX host', 'address', ...LEVELS]
-  const rows = hosts.flatMap(({name, preference, addresses}) => {
-    const label = preference === null ? printable(name) : `${preference} ${printable(name)}`
-    return addresses.map((address) => ({label, address}))
-  })
-  const cells = rows.map(({label, address}) => [label, endpoint(address), ...LEVELS.map((l) => address.outcome[l])])
-  const [headLine, ...lines] = columns([head, ...cells])
-  const table = rows.flatMap(({address}, i) => [
-    `  ${paintRow(lines[i]!, address, paint)}`,
-    ...wrap(wireWords(address), width - 5).map((line) => `     ${paint.faint(line)}`),
+  const seen = hosts.flatMap((host) => host.addresses)
+  const cells = seen.map((address) => [endpoint(address), ...LEVELS.map((level) => address.outcome[level])])
+  const [head = [], ...rows] = columns([['MX host and address', ...LEVELS], ...cells])
+  const lines = new Map(seen.map((address, i) => [address, rows[i] ?? []]))
+  const table = hosts.flatMap(({name, preference, failure, addresses}) => [
+    `  ${preference === null ? '' : `${preference} `}${paint.strong(printable(name))}`,
+    ...(failure === null ? [] : hanging('    ', printable(failure), width)),
+    ...addresses.flatMap((address) => [
+      `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
+      ...wrap(wireWords(address), width - 6).map((line) => `      ${paint.faint(line)}`),
+    ]),
   ])
-  const absent = hosts.flatMap(({name, failure}) => {
-    return failure ? hanging(`  ${printable(name)}  `, printable(failure), width) : []
-  })
-  return [...(rows.length > 0 ? [`  ${paint.faint(headLine!.join('  '))}`] : []), ...table, ...absent]
+  return [...(seen.length > 0 ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]
 }
 
-function paintRow(cells: string[], address: AddressResult, paint: Paint): string {
-  const names = cells.slice(0, 2)
-  const outcomes = LEVELS.map((level, i) => paint[OUTCOME_SHADE[address.outcome[level]]](cells[i + 2] ?? ''))
-  return [...names, ...outcomes].join('  ')
+function paintRow([endpointCell = '', ...cells]: string[], address: AddressResult, paint: Paint): string {
+  const outcomes = LEVELS.map((level, i) => paint[OUTCOME_SHADE[address.outcome[level]]](cells[i] ?? ''))
+  return [endpointCell, ...outcomes].join('  ')
 }
 
 function endpoint({address, port}: AddressResult): string {
