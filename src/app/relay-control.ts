@@ -24,7 +24,10 @@ export function relayControl(
       await running.stop('asked to stop')
       return {pid: process.pid}
     },
-    queue: (request) => queueAction(openStore(relay), request),
+    queue: (request) => {
+      if (request.action === 'retry') relay.forgetDns()
+      return queueAction(openStore(relay), request)
+    },
   }
   return async (request) => {
     const action = Object.hasOwn(actions, request.do) ? actions[request.do] : undefined

@@ -30,4 +30,8 @@ export class AnswerCache<T> {
     this.#entries.set(key, {value, until: this.#clock.now() + Math.min(ttl, LONGEST) * 1000})
     if (this.#entries.size > MOST_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!)
   }
+
+  clear(): void {
+    this.#entries.clear()
+  }
 }

@@ -34,6 +34,7 @@ export function createResolver(options: ResolverOptions): Resolver {
   }
 
   return {
+    forget: () => cache.clear(),
     mx: async (name, signal) => pick(await records(name, 'MX', signal), toMx),
     txt: async (name, signal) => pick(await records(name, 'TXT', signal), toText),
     tlsa: async (name, signal) => pick(await records(name, 'TLSA', signal), decodeTlsa),

@@ -10,6 +10,8 @@ export interface Resolver {
   /** Each record's character-strings joined (RFC 8461 §3.1, RFC 7208 §3.3). */
   txt(name: string, signal?: AbortSignal): Promise<DnsAnswer<string>>
   tlsa(name: string, signal?: AbortSignal): Promise<DnsAnswer<TlsaRecord>>
+  /** Drops what is cached, so that the next questions are asked afresh. */
+  forget(): void
 }
 
 export type DnsAnswer<T> =

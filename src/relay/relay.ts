@@ -92,6 +92,11 @@ export class Relay {
     return this.#queue
   }
 
+  /** Forgets what DNS said: who retries by hand has often just put it right. */
+  forgetDns(): void {
+    this.#snapshot.path.resolver.forget()
+  }
+
   /**
    * Runs by another configuration from here on; false: it is the same. Throws when its listeners cannot be had, and
    * nothing has changed then.

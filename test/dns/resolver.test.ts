@@ -143,6 +143,14 @@ describe('the resolver', () => {
     expect(server!.asked).toHaveLength(2)
   })
 
+  test('asks afresh once it was told to forget', async () => {
+    const resolver = await resolverFor('example.mil 60 MX 10 mx1.example.mil')
+    await resolver.mx('example.mil')
+    resolver.forget()
+    await resolver.mx('example.mil')
+    expect(server!.asked).toHaveLength(2)
+  })
+
   test('keeps a negative answer for the minimum of the SOA', async () => {
     const resolver = await resolverFor('www.example.mil 60 A 127.0.0.2')
     await resolver.mx('nobody.example.mil')
