@@ -2,6 +2,7 @@
 // Plain JavaScript that an old Node can read: it either starts the product or says what is missing.
 import {spawnSync} from 'node:child_process'
 import {existsSync, realpathSync} from 'node:fs'
+import module from 'node:module'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
@@ -21,5 +22,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(69)
 }
 
+// Compiled code is kept between runs; before the first import, or it misses most of them.
+module.enableCompileCache?.()
 const {start} = await import('../dist/src/cli/start.js')
 await start(root)

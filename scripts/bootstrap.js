@@ -49,7 +49,7 @@ function build() {
   if (read(stamp) === wanted && existsSync(join(root, 'oclif.manifest.json'))) return
   say('building')
   rmSync(join(root, 'dist'), {recursive: true, force: true})
-  must(run(node, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']), 'the build failed')
+  must(run(node, ['scripts/bundle.js']), 'the build failed')
   must(run(node, ['scripts/manifest.js']), 'the command manifest could not be written')
   mkdirSync(dirname(stamp), {recursive: true})
   writeFileSync(stamp, wanted)

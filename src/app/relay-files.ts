@@ -14,7 +14,7 @@ export function controlSocket({dataDir}: Pick<AppWorld, 'dataDir'>): string {
   const path = join(dataDir, 'run', 'relay.sock')
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
-  const runtime = process.env['XDG_RUNTIME_DIR'] ?? tmpdir()
+  const runtime = process.env.XDG_RUNTIME_DIR ?? tmpdir()
   return join(runtime, `postern-${process.getuid?.() ?? 0}-${name}`, 'relay.sock')
 }
 

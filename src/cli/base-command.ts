@@ -80,7 +80,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error & {exitCode?: number}): Promise<never> {
     const report = describeError(error)
-    if (report.exit === Exit.bug && process.env['POSTERN_DEBUG']) this.logToStderr(error.stack ?? '')
+    if (report.exit === Exit.bug && process.env.POSTERN_DEBUG) this.logToStderr(error.stack ?? '')
     if (this.jsonEnabled()) this.logJson({schema: 'postern.error/1', error: report})
     else for (const line of errorLines(report)) this.logToStderr(line)
     process.exitCode = report.exit

@@ -1,5 +1,4 @@
 import {readFileSync} from 'node:fs'
-import module from 'node:module'
 import {join} from 'node:path'
 import type {PJSON} from '@oclif/core/interfaces'
 import {printable} from '../mail/domain.ts'
@@ -12,7 +11,6 @@ import {unknownCommand} from './unknown-command.ts'
  */
 export async function start(root: string, options: {sources?: boolean} = {}): Promise<void> {
   endQuietlyOnBrokenPipe()
-  module.enableCompileCache?.()
   const {Config, flush, run} = await import('@oclif/core')
   const config = new Config({
     root,

@@ -7,7 +7,7 @@ import {afterEach, describe, expect, test} from 'vitest'
 
 // 192.0.2.0/24 is documentation space (RFC 5737): nothing is there, and the guard must not even try.
 const OUTSIDE = '192.0.2.1'
-const log = process.env['POSTERN_GUARD_LOG']!
+const log = process.env.POSTERN_GUARD_LOG!
 
 describe('the guard', () => {
   // What these tests provoke on purpose must not fail them.

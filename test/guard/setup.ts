@@ -7,8 +7,8 @@ import {afterAll, afterEach} from 'vitest'
 const dir = mkdtempSync(join(tmpdir(), 'postern-guard-'))
 const log = join(dir, 'log')
 const guard = new URL('./guard.mjs', import.meta.url)
-process.env['POSTERN_GUARD_LOG'] = log
-process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import ${guard.href}`.trim()
+process.env.POSTERN_GUARD_LOG = log
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --import ${guard.href}`.trim()
 await import(guard.href)
 
 afterEach(() => {
