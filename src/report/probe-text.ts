@@ -1,5 +1,6 @@
 import {printable} from '../mail/domain.ts'
-import {LEVELS} from '../policy/profile.ts'
+import type {Outcome} from '../policy/evidence.ts'
+import {LEVELS, type Level} from '../policy/profile.ts'
 import {columns, hanging, wrap} from './layout.ts'
 import type {Paint} from './paint.ts'
 import type {AddressResult, ProbeResult} from './probe-schema.ts'
@@ -69,8 +70,13 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
 }
 
 function paintRow([endpointCell = '', ...cells]: string[], address: AddressResult, paint: Paint): string {
-  const outcomes = LEVELS.map((level, i) => paint[OUTCOME_SHADE[address.outcome[level]]](cells[i] ?? ''))
+  const outcomes = LEVELS.map((level, i) => paint[shadeAt(level, address.outcome[level])](cells[i] ?? ''))
   return [endpointCell, ...outcomes].join('  ')
+}
+
+// Clear text is what level none is for, and no alarm.
+function shadeAt(level: Level, outcome: Outcome): keyof Paint {
+  return level === 'none' && outcome === 'clear' ? 'faint' : OUTCOME_SHADE[outcome]
 }
 
 function endpoint({address, port}: AddressResult): string {
