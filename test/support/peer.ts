@@ -171,6 +171,10 @@ class Play {
     else if (answer !== null) this.#say(answer)
     // A scripted answer to DATA that asks for the message gets it.
     if (typeof answer === 'string' && answer.startsWith('354')) this.#inData = true
+    // After a scripted 220 the other side speaks TLS, whose octets may look like a line by chance.
+    if (/^STARTTLS$/i.test(line) && typeof answer === 'string' && answer.startsWith('220')) {
+      this.#stream.off('data', this.#take).resume()
+    }
   }
 
   #talk(): Talk {
