@@ -2,7 +2,7 @@ import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import {printable} from '../mail/domain.ts'
 import {type Reply, replyText} from '../mail/reply.ts'
-import type {AttemptEvidence, HostEvidence} from '../policy/evidence.ts'
+import type {AttemptEvidence, HostEvidence, SpeechEvidence} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import {ClientSession} from '../smtp/client.ts'
 import {codeOf, SmtpError} from '../smtp/error.ts'
@@ -17,6 +17,7 @@ export interface Target {
   host: HostEvidence
   address: string
   port: number
+  implicitTls: boolean
   profile: EffectiveProfile
 }
 
@@ -24,6 +25,8 @@ export interface Manner {
   /** Send STARTTLS where it is offered; without effect on implicit TLS. */
   upgrade: boolean
   fallback: boolean
+  /** Send STARTTLS also where it is not offered, to learn whether it is only hidden; the session ends with it. */
+  insist?: boolean
 }
 
 export interface Attempted {
@@ -114,6 +117,7 @@ class Attempt {
   async #startTls(session: ClientSession): Promise<boolean> {
     const {starttls} = this.evidence
     starttls.advertised = session.extensions.has('STARTTLS')
+    if (!starttls.advertised && this.#manner.insist) await this.#insist(session)
     if (!starttls.advertised || !this.#manner.upgrade) return false
     const reply = await this.#timed('starttls', () => session.command('STARTTLS'))
     starttls.accepted = reply.code === 220
@@ -123,6 +127,19 @@ class Attempt {
       return false
     }
     return this.#nothingInjected(session)
+  }
+
+  /** A firewall may hide the keyword and let the command pass. Whatever comes of it says nothing against the peer. */
+  async #insist(session: ClientSession): Promise<void> {
+    try {
+      const reply = await session.command('STARTTLS')
+      this.evidence.starttls.unoffered = printable(replyText(reply))
+      // The peer waits for a handshake now, that no mailer would begin.
+      if (reply.code === 220) this.#session = null
+    } catch {
+      this.#session = null
+      rethrowAbort(this.#request.signal)
+    }
   }
 
   /** RFC 3207 §5 and CVE-2011-0411: what came in clear after the 220 must not count as spoken inside TLS. */
@@ -162,12 +179,14 @@ class Attempt {
     const reply = await this.#timed('greeting', () => session.greeting())
     const banner = printable(replyText(reply))
     this.evidence.banner = banner
+    if (!session.secure) this.evidence.speech = spoken(reply, session)
     if (reply.code !== 220) throw new Unwelcome(reply)
     this.#observe({type: 'greeted', host: this.#target.host.name, address: this.#target.address, banner})
   }
 
   async #hello(stage: 'ehlo' | 'ehloAfterTls', session: ClientSession): Promise<string[]> {
     const reply = await this.#timed(stage, () => session.hello(this.#world.helloName))
+    if (this.evidence.speech && !session.secure) Object.assign(this.evidence.speech, helloSpoken(reply, session))
     if (reply.code !== 250) throw new Unwelcome(reply)
     return extensionLines(session.extensions).map((line) => printable(line))
   }
@@ -216,13 +235,13 @@ class Attempt {
 }
 
 function blank(world: PathWorld, request: PathRequest, target: Target, manner: Manner): AttemptEvidence {
-  const {host, address, port} = target
+  const {host, address, port, implicitTls} = target
   return {
     host: host.name,
     preference: host.preference,
     address,
     port,
-    mode: request.implicitTls ? 'implicit' : 'starttls',
+    mode: implicitTls ? 'implicit' : 'starttls',
     startedAt: new Date(world.now()).toISOString(),
     reach: {status: 'reached'},
     banner: null,
@@ -234,6 +253,16 @@ function blank(world: PathWorld, request: PathRequest, target: Target, manner: M
     ...(request.requireTls === undefined ? {} : {requireTls: request.requireTls}),
     timings: {},
   }
+}
+
+function spoken(greeting: Reply, {bareLineFeeds}: ClientSession): SpeechEvidence {
+  return {greetingLines: greeting.lines.length, helloLines: [], helloOctets: 0, helo: false, bareLineFeeds}
+}
+
+function helloSpoken({lines}: Reply, {helo, bareLineFeeds}: ClientSession): Partial<SpeechEvidence> {
+  // Code and separator before each line, CRLF behind it.
+  const helloOctets = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 6, 0)
+  return {helloLines: lines.slice(1).map((line) => printable(line)), helloOctets, helo, bareLineFeeds}
 }
 
 function causeOf(error: unknown): unknown {

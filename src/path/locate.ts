@@ -45,13 +45,18 @@ async function locateByMx(world: Finder, domain: Domain, request: Request): Prom
     return fails('mx', answer.status, 'nxdomain', `${domain.ascii} does not exist`)
   }
   // RFC 5321 §5.1: where the name is a CNAME, the name it leads to is treated as the domain.
-  if (answer.existence === 'nodata') return locateImplicit(world, answer.canonicalName, answer.status, request)
+  if (answer.existence === 'nodata') {
+    const implicit = await locateImplicit(world, answer.canonicalName, answer.status, request)
+    return {...implicit, ...aliasOf(domain.ascii, answer.canonicalName)}
+  }
   const named = answer.records.filter(({exchange}) => exchange !== '')
+  const alias = aliasOf(domain.ascii, answer.canonicalName)
   // RFC 7505 §3: a null MX beside others is a mistake and means nothing.
   if (named.length === 0) {
     return {...fails('mx', answer.status, 'null-mx', 'the domain publishes a null MX (RFC 7505)'), nullMx: true}
   }
-  const hosts = inOrder(named, world).map(({exchange, preference}) => {
+  const ordered = inOrder(named, world)
+  const hosts = ordered.slice(0, MOST_HOSTS).map(({exchange, preference}) => {
     return hostAddresses(world, exchange, preference, request)
   })
   const found = await Promise.all(hosts)
@@ -61,7 +66,15 @@ async function locateByMx(world: Finder, domain: Domain, request: Request): Prom
       found.map(({host}) => host),
     ),
     status: answer.status,
+    ...alias,
+    ...(named.length < answer.records.length && {strayNullMx: true}),
+    ...(ordered.length > MOST_HOSTS && {hostsLeftOut: ordered.length - MOST_HOSTS}),
   }
+}
+
+/** The canonical name, where it is another one. */
+function aliasOf(name: string, canonicalName: string): {canonicalName?: string} {
+  return canonicalName === name ? {} : {canonicalName: printable(canonicalName)}
 }
 
 /** RFC 5321 §5.1: without MX the domain itself is the host, with preference 0. */
@@ -86,7 +99,7 @@ function inOrder(records: readonly MxRecord[], world: Random): MxRecord[] {
   lots.sort((a, b) => a.record.preference - b.record.preference || a.lot - b.lot)
   const names = new Set<string>()
   const once = lots.filter(({record: {exchange}}) => !names.has(exchange) && names.add(exchange))
-  return once.map(({record}) => record).slice(0, MOST_HOSTS)
+  return once.map(({record}) => record)
 }
 
 async function hostAddresses(
@@ -101,9 +114,16 @@ async function hostAddresses(
     return {host: {...host(printable(name), preference, []), failure: {kind: 'no-address', reason}}, status: 'unknown'}
   }
   const answer = await asked(() => world.resolver.addresses(domain.ascii, signal))
-  const addresses = 'records' in answer ? answer.records.slice(0, MOST_ADDRESSES) : []
+  const all = 'records' in answer ? answer.records : []
+  const addresses = all.slice(0, MOST_ADDRESSES)
   return {
-    host: {...host(domain.ascii, preference, addresses), failure: hostFailure(domain.ascii, answer)},
+    host: {
+      ...host(domain.ascii, preference, addresses),
+      ...('records' in answer && aliasOf(domain.ascii, answer.canonicalName)),
+      ...(answer.status === 'secure' && {signed: true}),
+      ...(all.length > MOST_ADDRESSES && {addressesLeftOut: all.length - MOST_ADDRESSES}),
+      failure: hostFailure(domain.ascii, answer),
+    },
     status: answer.status === 'failed' ? 'unknown' : answer.status,
   }
 }

@@ -4,6 +4,7 @@ import {judgeAttempt, judgePath} from '../policy/judge.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {ClientSession} from '../smtp/client.ts'
 import {type Attempted, attempt, type Manner, type Target} from './attempt.ts'
+import {isDeadline} from './deadline.ts'
 import {locate} from './locate.ts'
 import type {MailPath, Observe, PathRequest, PathWorld} from './path.ts'
 
@@ -62,9 +63,7 @@ class Walk {
     const waiting = this.#targets().entries()
     const surveyor = async () => {
       for (const [i, target] of waiting) {
-        const {evidence, session} = await this.#look(target, {upgrade: true, fallback: false})
-        found[i] = evidence
-        await session?.quit()
+        found[i] = await this.#visit(target)
       }
     }
     // All of them are over, and their sockets closed, before an abort is passed on.
@@ -72,6 +71,19 @@ class Walk {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     this.#evidence.attempts.push(...found)
     return this.#closed()
+  }
+
+  /** One look of a survey, when it is its turn. */
+  async #visit(target: Target): Promise<AttemptEvidence> {
+    const {turn, signal} = this.#request
+    const leave = await turn?.(target.address, signal).catch(rethrowUnlessDeadline)
+    try {
+      const {evidence, session} = await this.#look(target, {upgrade: true, fallback: false, insist: true})
+      await session?.quit()
+      return evidence
+    } finally {
+      leave?.()
+    }
   }
 
   /** OUTCOMES.md, note 1: clear text after TLS failed is always a new connection, and never silent. */
@@ -96,13 +108,15 @@ class Walk {
   }
 
   #targets(): Target[] {
-    const {fixed, route, port, implicitTls} = this.#request
+    const {fixed, route, port, implicitTls = false, ports} = this.#request
     const usual = implicitTls ? this.#world.ports.smtps : this.#world.ports.smtp
-    const dialled = fixed?.port ?? route?.port ?? port ?? usual
+    const dialled = ports ?? [{port: fixed?.port ?? route?.port ?? port ?? usual, implicitTls}]
     const targets = this.#evidence.route.hosts.flatMap((host) => {
-      return host.addresses.map((address) => ({host, address, port: dialled, profile: this.#profileFor(address)}))
+      return host.addresses.flatMap((address) => {
+        return dialled.map((at) => ({host, address, ...at, profile: this.#profileFor(address)}))
+      })
     })
-    return targets.slice(0, MOST_TARGETS)
+    return targets.slice(0, MOST_TARGETS * dialled.length)
   }
 
   #profileFor(address: string): EffectiveProfile {
@@ -131,6 +145,11 @@ class Walk {
   #closed(): MailPath {
     return {...this.#judged(), status: 'closed'}
   }
+}
+
+/** A deadline that came while it waited ends the look at its first step, and is part of the evidence. */
+function rethrowUnlessDeadline(reason: unknown): undefined {
+  if (!isDeadline(reason)) throw reason
 }
 
 function passes({outcome}: AttemptVerdict): boolean {

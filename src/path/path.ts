@@ -50,6 +50,13 @@ export interface PathRequest {
   port?: number | undefined
   /** TLS from the first byte. */
   implicitTls?: boolean
+  /** `all` only: these ports at every address, instead of the one that the rest of the request leads to. */
+  ports?: readonly {port: number; implicitTls: boolean}[]
+  /**
+   * `all` only: waits until it may connect to the address, so that several looks do not crowd in on one host; what it
+   * resolves to says that the look is over. Rejects with the signal's reason.
+   */
+  turn?(address: string, signal: AbortSignal | undefined): Promise<() => void>
   /** The decide step: rules may look at the address that is about to be dialled. */
   profileFor(address: string): EffectiveProfile
   /**

@@ -18,6 +18,12 @@ export interface RouteEvidence {
   status: 'secure' | 'insecure' | 'bogus' | 'unknown'
   nullMx: boolean
   hosts: HostEvidence[]
+  /** Where a CNAME at the domain leads. Absent: there is none. */
+  canonicalName?: string
+  /** A null MX stood beside other MX records, where it means nothing. */
+  strayNullMx?: boolean
+  /** MX hosts beyond those that are looked at. */
+  hostsLeftOut?: number
   /** Why there is no host to try. */
   failure: {kind: 'null-mx' | 'nxdomain' | 'no-address' | 'dns-failed' | 'dns-bogus'; reason: string} | null
 }
@@ -27,6 +33,12 @@ export interface HostEvidence {
   name: string
   preference: number | null
   addresses: string[]
+  /** Where a CNAME at the host's name leads. Absent: there is none. */
+  canonicalName?: string
+  /** The addresses come from an answer that was validated. */
+  signed?: boolean
+  /** Addresses beyond those that are looked at. */
+  addressesLeftOut?: number
   /** Why it has no addresses. */
   failure: {kind: 'nxdomain' | 'no-address' | 'dns-failed' | 'dns-bogus'; reason: string} | null
 }
@@ -45,6 +57,8 @@ export interface AttemptEvidence {
     | {status: 'reached'}
     | {status: 'unreachable'; stage: 'dns' | 'connect' | 'greeting' | 'ehlo'; reason: string; reply: string | null}
   banner: string | null
+  /** How the peer spoke in clear text. Absent: it was not listened to, or said nothing. */
+  speech?: SpeechEvidence
   /** EHLO keywords with their parameters, upper-case keyword first, before and after TLS. */
   extensions: {clear: string[]; secure: string[] | null}
   starttls: {
@@ -54,6 +68,8 @@ export interface AttemptEvidence {
     accepted: boolean | null
     /** The reply that refused it. */
     reply: string | null
+    /** What it said to a STARTTLS that it had not offered. Absent: that was not tried. */
+    unoffered?: string
     /** Plaintext followed the 220; it was discarded (CVE-2011-0411). */
     injected: boolean
   }
@@ -69,6 +85,20 @@ export interface AttemptEvidence {
   requireTls?: boolean
   /** Milliseconds spent in each stage that was entered. */
   timings: Partial<Record<'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake' | 'ehloAfterTls', number>>
+}
+
+/** Manners of an SMTP peer before TLS. */
+export interface SpeechEvidence {
+  /** Lines of the greeting. */
+  greetingLines: number
+  /** The lines of the reply to EHLO behind the first, as sent. */
+  helloLines: string[]
+  /** Octets of that reply. */
+  helloOctets: number
+  /** EHLO was refused, and HELO taken. */
+  helo: boolean
+  /** Some line ended in LF alone (RFC 5321 §2.3.8). */
+  bareLineFeeds: boolean
 }
 
 export type HandshakeEvidence =

@@ -36,6 +36,11 @@ export class Channel {
     return this.#lines.length > 0
   }
 
+  /** Some line of the peer ended in LF alone. */
+  get bareLineFeeds(): boolean {
+    return this.#lines.bareLineFeeds
+  }
+
   /** What waits begins like a reply that refuses, such as a 421 before the peer hangs up. */
   get refusing(): boolean {
     return /^[45]\d\d/.test(this.#lines.peek(3))

@@ -69,6 +69,7 @@ export class ClientSession {
   #idle = true
   #closing = false
   #needsReset = false
+  #helo = false
 
   constructor(stream: Duplex, options: SessionOptions) {
     this.#stream = stream
@@ -81,6 +82,16 @@ export class ClientSession {
   /** What the last EHLO announced: upper-case keyword → parameters. Empty after HELO. */
   get extensions(): ReadonlyMap<string, string> {
     return this.#extensions
+  }
+
+  /** EHLO was refused, and HELO sent in its place. */
+  get helo(): boolean {
+    return this.#helo
+  }
+
+  /** Some line of the peer ended in LF alone (RFC 5321 §2.3.8 forbids it). */
+  get bareLineFeeds(): boolean {
+    return this.#channel.bareLineFeeds
   }
 
   /** True while another transaction may be sent on it. */
@@ -101,6 +112,7 @@ export class ClientSession {
       if (reply.code === 250) this.#extensions = parseExtensions(reply)
       return reply
     }
+    this.#helo = true
     return this.command(`HELO ${name}`)
   }
 

@@ -5,6 +5,12 @@ export const LONGEST_LINE = 4096
 export class LineReader {
   #chunks: Buffer[] = []
   #length = 0
+  #bareLineFeeds = false
+
+  /** A line ended in LF alone. */
+  get bareLineFeeds(): boolean {
+    return this.#bareLineFeeds
+  }
 
   /** Octets that wait to be read. */
   get length(): number {
@@ -25,6 +31,7 @@ export class LineReader {
     this.#chunks = [pending.subarray(end + 1)]
     this.#length -= end + 1
     const last = end > 0 && pending[end - 1] === 0x0d ? end - 1 : end
+    if (last === end) this.#bareLineFeeds = true
     return pending.toString('utf8', 0, last)
   }
 

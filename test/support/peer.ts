@@ -143,7 +143,8 @@ class Play {
     const scripted = this.#script.replies?.[verb]
     if (scripted !== undefined) this.#answer(scripted, line)
     else if (verb === 'EHLO') this.#say(this.#ehlo())
-    else if (verb === 'STARTTLS') this.#go()
+    else if (verb === 'STARTTLS' && this.#script.tls) this.#go()
+    else if (verb === 'STARTTLS') this.#say('502 5.5.1 not implemented')
     else if (verb === 'DATA') this.#answer('354 go ahead', line)
     else if (verb === 'QUIT') this.#bye()
     else this.#say('250 2.0.0 ok')
