@@ -1,26 +1,10 @@
 import type {Finding} from './evidence.ts'
+import {type FindingKind, kind} from './finding-kind.ts'
+import {LOCAL_FINDINGS} from './findings-local.ts'
+import {ROUTE_FINDINGS} from './findings-route.ts'
+import {SMTP_FINDINGS} from './findings-smtp.ts'
 
-/** What a finding code stands for; docs/findings.md is made from this table. */
-export interface FindingKind {
-  /** The severity where the profile refuses because of it; it is a warning where the profile lets the mail pass. */
-  severity: Finding['severity']
-  title: string
-  /** null: no RFC speaks of it. */
-  section: string | null
-  explanation: string
-}
-
-const kind = (
-  severity: Finding['severity'],
-  title: string,
-  section: string | null,
-  explanation: string,
-): FindingKind => ({
-  severity,
-  title,
-  section,
-  explanation,
-})
+export type {FindingKind}
 
 /** Codes are stable. RFC 8460 §4.3 result types keep their name there. */
 export const FINDINGS = {
@@ -201,6 +185,9 @@ export const FINDINGS = {
     'RFC 5321 §5.1',
     'The attempt ended before every address of every MX host was tried.',
   ),
+  ...ROUTE_FINDINGS,
+  ...SMTP_FINDINGS,
+  ...LOCAL_FINDINGS,
   // Lint of profiles and rules.
   'rule-unreachable': kind(
     'warning',
