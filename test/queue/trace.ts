@@ -32,10 +32,10 @@ export function parseTrace(text: string): TracedCall[] {
 /**
  * What is wrong with the order in which message n came to disk and was answered; null when all is well. A large body:
  * written to its segment file, the file synced, the directory synced; then, as with a small one, the row written to the
- * log, the log synced; then the answer.
+ * log, the log synced; then the answer, known by the text `answered`.
  */
-export function orderFault(calls: TracedCall[], n: number): string | null {
-  const answer = calls.find(({name, args}) => name === 'write' && args.includes(`"ACK ${n} `))
+export function orderFault(calls: TracedCall[], n: number, answered = `"ACK ${n} `): string | null {
+  const answer = calls.find(({name, args}) => /^writev?$/.test(name) && args.includes(answered))
   if (!answer) return 'it was not answered'
   const marker = `marker-${n};`
   const segment = calls.findLast((call) => isWrite(call) && onSegment(call) && call.args.includes(marker))
