@@ -1,11 +1,14 @@
 import {printable} from '../mail/domain.ts'
 import {BUILTIN_PROFILES} from '../policy/builtin.ts'
-import type {AttemptEvidence, HandshakeEvidence, Outcome, PathEvidence} from '../policy/evidence.ts'
+import type {AttemptEvidence, Finding, HandshakeEvidence, Outcome, PathEvidence} from '../policy/evidence.ts'
 import {judgeAttempt} from '../policy/judge.ts'
 import {type EffectiveProfile, LEVELS, type Level} from '../policy/profile.ts'
+import {expiryRemarks} from '../policy/remarks/expiry.ts'
+import {smtpRemarks} from '../policy/remarks/smtp.ts'
 import {evaluateSubject} from '../policy/subject.ts'
 import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
+import {failureOf} from './probe-failure.ts'
 
 type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
 
@@ -15,10 +18,12 @@ export function addressResult(
   path: PathEvidence,
   profile: EffectiveProfile,
   wire: HandshakeFacts | null,
+  options: LookOptions = {expiryDays: 0, now: 0, answersHello: false},
 ): AddressResult {
   const {address, port, mode, banner, extensions, starttls, handshake, timings} = attempt
   const verdict = judgeAttempt(attempt, path, profile)
   const completed = handshake?.status === 'completed' ? handshake : null
+  const all = [...findings(attempt, path, profile), ...remarks(attempt, wire, options)]
   return {
     address,
     port,
@@ -33,9 +38,33 @@ export function addressResult(
     handshakeFailure: handshake?.status === 'failed' ? failureResult(handshake, wire) : null,
     chain: completed && chainResult(completed, profile),
     subject: completed && subjectResult(completed, attempt, path, profile),
-    findings: findings(attempt, path, profile),
+    findings: all,
+    failure: failureOf(attempt, all),
+    rtt: timings.connect !== undefined && reachedTcp(attempt) ? timings.connect : null,
     timings,
   }
+}
+
+export interface LookOptions {
+  /** Certificates that end within so many days are remarked on. */
+  expiryDays: number
+  /** Milliseconds since the epoch. */
+  now: number
+  /** After silence: the port answered a ClientHello. */
+  answersHello: boolean
+}
+
+/** What there is to say beside the judge's findings. */
+function remarks(attempt: AttemptEvidence, wire: HandshakeFacts | null, options: LookOptions): Finding[] {
+  const nonTls = wire?.nonTls?.toString('latin1') ?? null
+  return [
+    ...smtpRemarks(attempt, {nonTls, answersHello: options.answersHello}),
+    ...expiryRemarks(attempt, {days: options.expiryDays, now: options.now}),
+  ]
+}
+
+function reachedTcp({reach}: AttemptEvidence): boolean {
+  return reach.status === 'reached' || (reach.stage !== 'connect' && reach.stage !== 'dns')
 }
 
 /** A built-in level that trusts whom the profile in force trusts: the handshake was made with those anchors. */

@@ -1,19 +1,26 @@
 import {type MailDomain, mailDomainText} from '../mail/address.ts'
 import {OVERALL} from '../path/deadline.ts'
 import {openMailPath} from '../path/open.ts'
-import type {Observe, PathTimeouts, PathWorld} from '../path/path.ts'
-import type {AttemptEvidence, PathEvidence} from '../policy/evidence.ts'
+import type {Observe, PathRequest, PathTimeouts, PathWorld} from '../path/path.ts'
+import type {AttemptEvidence, Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import {finding} from '../policy/findings.ts'
 import {judgePath} from '../policy/judge.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
+import {sameBanner} from '../policy/remarks/banners.ts'
+import {routeRemarks} from '../policy/remarks/route.ts'
 import {routeFor} from '../relay/route.ts'
-import type {HostResult, ProbeResult} from '../report/probe-schema.ts'
+import type {ProbeResult} from '../report/probe-schema.ts'
 import type {RelaySettings} from '../state/configuration.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {pathWorld} from './path-world.ts'
 import {addressResult, profileResult} from './probe-address.ts'
+import {type CloserLook, lookCloser} from './probe-closer.ts'
+import {Deadline} from './probe-deadline.ts'
+import {hostResults, otherForm} from './probe-hosts.ts'
 import {type PolicyChoice, type ProfileFor, probePolicy} from './probe-policy.ts'
 import {ProbeTaps} from './probe-taps.ts'
-import {settle} from './probe-verdict.ts'
+import {Turns} from './probe-turns.ts'
+import {mixedFleet, settle} from './probe-verdict.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ProbeTarget {
@@ -27,8 +34,8 @@ export interface ProbeOptions extends PolicyChoice {
   route?: {host: string; port?: number | undefined} | undefined
   /** No DNS: this address, judged under this host name. */
   fixed?: {address: string; port: number; host: string} | undefined
-  /** Instead of the configured SMTP (or SMTPS) port. */
-  port?: number | undefined
+  /** Instead of the configured SMTP (or SMTPS) port; mail is judged by the first, the others are looked at beside it. */
+  ports?: readonly number[] | undefined
   /** TLS from the first octet. */
   implicitTls?: boolean | undefined
   /** DNS servers, instead of the configured ones. */
@@ -37,20 +44,31 @@ export interface ProbeOptions extends PolicyChoice {
   timeout?: number | undefined
   /** One address that passes is enough. */
   any?: boolean | undefined
+  /** Certificates that end within so many days are remarked on; default 21. */
+  expiryDays?: number | undefined
+  /** Connections to one address at once; default 1. */
+  perAddress?: number | undefined
+  /** Milliseconds between two connections to one address; default 250. */
+  pause?: number | undefined
 }
 
 /** What several looks share: configuration, resolver with its cache, policy. */
 export interface Prober {
   world: AppWorld
   path: PathWorld
-  routes: RelaySettings['routes']
+  settings: RelaySettings
   profileFor: ProfileFor
+  turns: Turns
   options: ProbeOptions
 }
 
 /** Shorter than a mailer's, because a person is waiting; the overall time bounds them all. */
-const TIMEOUTS: Partial<PathTimeouts> = {connect: 10_000, greeting: 30_000, command: 20_000, handshake: 15_000}
+const TIMEOUTS = {connect: 10_000, greeting: 30_000, command: 20_000, handshake: 15_000}
 const MINUTE = 60_000
+/** How much of the whole time may go by without a greeting, so that there is some left to find out why. */
+const GREETING_SHARE = 0.75
+const EXPIRY_DAYS = 21
+const PAUSE = 250
 
 /** Reads what a probe needs before anything is dialled. Throws what the configuration and the CA files throw. */
 export async function openProber(world: AppWorld, options: ProbeOptions): Promise<Prober> {
@@ -59,11 +77,20 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
   const {resolver} = options
   return {
     world,
-    path: pathWorld(world, settings, {timeouts: TIMEOUTS, ...(resolver && {resolver})}),
-    routes: settings.routes,
+    path: pathWorld(world, settings, {
+      timeouts: timeoutsWithin(options.timeout ?? MINUTE),
+      ...(resolver && {resolver}),
+    }),
+    settings,
     profileFor: await probePolicy(config, options),
+    turns: new Turns(world, {atOnce: options.perAddress ?? 1, pause: options.pause ?? PAUSE}),
     options,
   }
+}
+
+/** Other steps keep their time: a handshake that we cut off ourselves would count against the peer. */
+function timeoutsWithin(whole: number): Partial<PathTimeouts> {
+  return {...TIMEOUTS, greeting: Math.min(TIMEOUTS.greeting, Math.round(whole * GREETING_SHARE))}
 }
 
 /**
@@ -79,67 +106,110 @@ export async function probeDomain(
   return lookAt(await openProber(world, options), target, observe)
 }
 
-/** One look of a prober. */
-export async function lookAt(prober: Prober, {text, domain}: ProbeTarget, observe?: Observe): Promise<ProbeResult> {
+/** One look of a prober. `stop` ends it at once, and its reason is thrown. */
+export async function lookAt(
+  prober: Prober,
+  {text, domain}: ProbeTarget,
+  observe?: Observe,
+  stop?: AbortSignal,
+): Promise<ProbeResult> {
   const {options, world} = prober
   const started = world.now()
   const taps = new ProbeTaps()
-  const signal = AbortSignal.timeout(options.timeout ?? MINUTE)
-  const profileFor = perAddress((address) => prober.profileFor(domain, address))
-  const {evidence: seen} = await openMailPath(
-    prober.path,
-    {
-      domain,
-      route: options.route ?? routeFor(prober.routes, mailDomainText(domain)),
-      fixed: options.fixed ?? null,
-      port: options.port,
-      implicitTls: options.implicitTls ?? false,
-      profileFor,
-      visit: 'all',
-      wrap: taps.wrap,
-      signal,
-    },
-    observe,
-  )
-  const evidence = {...seen, attempts: seen.attempts.map(unjudgedWhereCut)}
-  const result = resultOf(evidence, profileFor, taps, {any: options.any ?? false, timedOut: signal.aborted})
-  return {target: text, ...result, elapsed: Math.round(world.now() - started)}
+  const deadline = new Deadline(options.timeout ?? MINUTE, stop)
+  try {
+    const profileFor = perAddress((address) => prober.profileFor(domain, address))
+    const request = requestFor(prober, domain, {profileFor, wrap: taps.wrap, deadline})
+    const {evidence: seen} = await openMailPath(prober.path, request, observe)
+    const evidence = {...seen, attempts: seen.attempts.map(unjudgedWhereCut)}
+    const facts = await lookCloser(prober, evidence, deadline)
+    const result = resultOf(prober, evidence, profileFor, taps, {...facts, timedOut: deadline.over, now: started})
+    return {target: text, ...result, elapsed: Math.round(world.now() - started)}
+  } finally {
+    deadline.close()
+  }
+}
+
+type Asked = Pick<PathRequest, 'profileFor' | 'wrap'> & {deadline: Deadline}
+
+function requestFor(prober: Prober, domain: MailDomain, {profileFor, wrap, deadline}: Asked): PathRequest {
+  const {options, settings, turns} = prober
+  const ports = options.fixed || options.route?.port !== undefined ? undefined : options.ports
+  return {
+    domain,
+    route: options.route ?? routeFor(settings.routes, mailDomainText(domain)),
+    fixed: options.fixed ?? null,
+    implicitTls: options.implicitTls ?? false,
+    ...(ports && {ports: ports.map((port) => ({port, implicitTls: isImplicit(port, prober)}))}),
+    profileFor,
+    visit: 'all',
+    ...(wrap && {wrap}),
+    turn: (address) => deadline.during(turns.take(address, deadline.signal)),
+    signal: deadline.signal,
+  }
+}
+
+/** RFC 8314 §7.3: 465 is the port where TLS begins at once; a rehearsal has another one for it. */
+function isImplicit(port: number, {options, settings}: Prober): boolean {
+  const {smtp, smtps} = settings.ports
+  return options.implicitTls === true || port === 465 || (port === smtps && port !== smtp)
+}
+
+interface Circumstances extends CloserLook {
+  timedOut: boolean
+  now: number
 }
 
 function resultOf(
+  {options, settings}: Prober,
   evidence: PathEvidence,
   profileFor: (address: string) => EffectiveProfile,
   taps: ProbeTaps,
-  options: {any: boolean; timedOut: boolean},
+  facts: Circumstances,
 ): Omit<ProbeResult, 'target' | 'elapsed'> {
-  const verdict = judgePath(evidence, ({address}) => profileFor(address))
+  // What becomes of mail is decided at the port that the mailer uses; others that were asked for stand beside it.
+  const usual = evidence.attempts[0]?.port
+  const main = {...evidence, attempts: evidence.attempts.filter(({port}) => port === usual)}
+  const verdict = judgePath(main, ({address}) => profileFor(address))
   const looks = evidence.attempts.map((attempt) => ({
     host: attempt.host,
-    result: addressResult(attempt, evidence, profileFor(attempt.address), taps.facts(attempt)),
+    result: addressResult(attempt, evidence, profileFor(attempt.address), taps.facts(attempt), {
+      expiryDays: options.expiryDays ?? EXPIRY_DAYS,
+      now: facts.now,
+      answersHello: facts.answering.has(`${attempt.address} ${attempt.port}`),
+    }),
   }))
-  const settled = settle(
-    evidence,
-    verdict,
-    looks.map(({result}) => result),
-    options,
-  )
-  const {source, status, nullMx, failure, hosts} = evidence.route
+  const all = looks.map(({result}) => result)
+  const settled = settle(main, verdict, all, {any: options.any ?? false, timedOut: facts.timedOut})
+  const {source, status, nullMx, failure} = evidence.route
   return {
+    unicode: otherForm(evidence.domain),
     ...settled,
     profile: profileResult(profileFor(evidence.attempts[0]?.address ?? '')),
     fate: verdict.fate,
     status: verdict.status,
-    timedOut: options.timedOut,
+    timedOut: facts.timedOut,
     route: {source, status, nullMx, failure: failure?.reason ?? null},
     mtaSts: {},
     dane: {},
     tlsRpt: {},
-    hosts: hosts.map(({name, preference, failure: why}): HostResult => {
-      const addresses = looks.filter(({host}) => host === name).map(({result}) => result)
-      return {name, preference, failure: why?.reason ?? null, addresses}
-    }),
-    findings: verdict.findings,
+    hosts: hostResults(evidence, looks),
+    findings: [
+      ...verdict.findings,
+      ...routeRemarks(evidence, {unregistered: facts.unregistered, rehearsal: settings.ports.smtp !== SMTP_PORT}),
+      ...fleetRemark(main, verdict),
+      ...sameBanner(evidence.attempts),
+    ],
   }
+}
+
+/** RFC 5321 §4.5.4.2. */
+const SMTP_PORT = 25
+
+function fleetRemark(evidence: PathEvidence, verdict: PathVerdict): Finding[] {
+  const sentence = mixedFleet(evidence, verdict)
+  const hint = 'the partner has to bring the hosts in line: mail goes to whichever is up'
+  return sentence === null ? [] : [finding('mixed-fleet', `${evidence.domain}: ${sentence}`, hint)]
 }
 
 /** A handshake that our own deadline cut off says nothing of the peer; one that it let time out does. */

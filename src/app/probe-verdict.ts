@@ -1,4 +1,5 @@
 import type {Outcome, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import {fleetOf, fleetSentence} from '../policy/remarks/fleet.ts'
 import type {AddressResult, ProbeResult} from '../report/probe-schema.ts'
 import {byLevel} from './probe-address.ts'
 
@@ -24,7 +25,10 @@ function passes(outcome: Outcome): boolean {
 
 type Settled = Pick<ProbeResult, 'verdict' | 'exit' | 'levels' | 'delivery' | 'summary'>
 
-/** What all addresses together come to. `any`: one address that passes is enough. */
+/**
+ * What all addresses together come to. `any`: one address that passes is enough. `evidence` and `path` are of the port
+ * that the mailer uses, `addresses` of every port that was asked for.
+ */
 export function settle(
   evidence: PathEvidence,
   path: PathVerdict,
@@ -32,13 +36,15 @@ export function settle(
   options: {any: boolean; timedOut: boolean},
 ): Settled {
   const told = conclusive(addresses)
+  const usual = addresses.filter(({port}) => port === evidence.attempts[0]?.port)
   const unknown = unknownHosts(evidence).map((): Outcome => 'unreachable')
   const choose = (outcomes: readonly Outcome[]) => (options.any ? best : worst)([...outcomes, ...unknown])
-  const delivery = byLevel((level) => firstPassing(addresses.map(({outcome}) => outcome[level])))
+  const delivery = byLevel((level) => firstPassing(usual.map(({outcome}) => outcome[level])))
   const levels = byLevel((level) => choose(told.map(({outcome}) => outcome[level])))
   const inForce = choose(told.map(({policy}) => policy.outcome))
   const ending = endingOf(path, addresses, inForce, options.timedOut)
-  return {...ending, levels, delivery, summary: summarize(ending.verdict, path, addresses, inForce)}
+  const fleet = mixedFleet(evidence, path)
+  return {...ending, levels, delivery, summary: summarize(ending.verdict, path, usual, inForce, fleet)}
 }
 
 /**
@@ -78,12 +84,19 @@ const MANNER: Record<string, string> = {
   verified: 'over verified TLS',
 }
 
+/** How the hosts differ, in words; null where they do not. */
+export function mixedFleet(evidence: PathEvidence, path: PathVerdict): string | null {
+  const outcomes = path.attempts.map(({outcome}) => outcome)
+  return fleetSentence(fleetOf(evidence, outcomes))
+}
+
 /** What becomes of mail, in one sentence. */
 function summarize(
   verdict: ProbeResult['verdict'],
   {fate, status, reason}: PathVerdict,
   addresses: readonly AddressResult[],
   inForce: Outcome,
+  fleet: string | null,
 ): string {
   if (addresses.length === 0) return fate === 'bounced' ? `${reason}; mail is returned (${status})` : `${reason}`
   if (verdict === 'undetermined' && fate === 'deferred') {
@@ -94,7 +107,8 @@ function summarize(
   const outcomes = addresses.map(({policy}) => policy.outcome)
   const works = outcomes.filter(passes)
   const now = `mail is delivered ${MANNER[works[0] ?? inForce] ?? 'there'}`
-  if (works.length === outcomes.length && verdict === 'pass') return now
+  if (works.length === outcomes.length && verdict === 'pass') return fleet === null ? now : `${now}; ${fleet}`
+  if (fleet !== null) return `${now} now, but not everywhere: ${fleet}`
   const refused = outcomes.filter((outcome) => outcome === 'refused').length
   const counts = [count(refused, 'refused'), count(outcomes.length - works.length - refused, 'not reached')]
   const rest = counts.filter(Boolean).join(', ') || 'a host could not be looked up'

@@ -36,7 +36,14 @@ export const probeFlags = {
     exclusive: ['mx', 'resolver', 'port', 'file'],
   }),
   name: Flags.string({description: 'host name for --connect', helpValue: 'HOST', dependsOn: ['connect']}),
-  port: Flags.integer({description: 'dial this port', helpValue: 'N', min: 1, max: 65_535}),
+  port: Flags.integer({
+    description: 'dial this port: 25, 465 (implicit TLS), 587 …; repeatable, mail is judged by the first',
+    helpValue: 'N',
+    min: 1,
+    max: 65_535,
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
   smtps: Flags.boolean({description: 'TLS from the first octet (implicit TLS, port 465)'}),
   resolver: Flags.string({
     description: 'ask this DNS server; repeatable',
@@ -60,6 +67,30 @@ export const probeFlags = {
     max: 64,
     env: env('CONCURRENCY'),
   }),
+  'expiry-days': Flags.integer({
+    description: 'warn of certificates, anywhere in the chain, that end within so many days',
+    helpValue: 'N',
+    default: 21,
+    min: 0,
+    max: 3650,
+    env: env('EXPIRY_DAYS'),
+  }),
+  'per-address': Flags.integer({
+    description: 'connections to one address at once',
+    helpValue: 'N',
+    default: 1,
+    min: 1,
+    max: 20,
+    env: env('PER_ADDRESS'),
+  }),
+  pause: Flags.integer({
+    description: 'milliseconds between two connections to one address',
+    helpValue: 'MS',
+    default: 250,
+    min: 0,
+    max: 60_000,
+    env: env('PAUSE'),
+  }),
   any: Flags.boolean({description: 'one address that passes is enough'}),
   format: Flags.string({
     description: 'how the answer is written',
@@ -77,11 +108,14 @@ interface Flagged {
   mx?: string | undefined
   connect?: string | undefined
   name?: string | undefined
-  port?: number | undefined
+  port?: number[] | undefined
   smtps: boolean
   resolver?: string[] | undefined
   timeout: number
   any: boolean
+  'expiry-days': number
+  'per-address': number
+  pause: number
 }
 
 /** The flags as the use-case wants them. Throws usage errors (64) for what is no host, address or name. */
@@ -93,11 +127,14 @@ export function probeOptions(flags: Flagged): ProbeOptions {
     route: flags.mx === undefined ? undefined : mailHost(flags.mx),
     fixed:
       flags.connect === undefined ? undefined : {...socketAddress(flags.connect), host: hostName(flags.name ?? '')},
-    port: flags.port,
+    ports: flags.port && [...new Set(flags.port)],
     implicitTls: flags.smtps,
     resolver: flags.resolver,
     timeout: flags.timeout * 1000,
     any: flags.any,
+    expiryDays: flags['expiry-days'],
+    perAddress: flags['per-address'],
+    pause: flags.pause,
   }
 }
 

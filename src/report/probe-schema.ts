@@ -116,6 +116,8 @@ const address = v.object({
     advertised: v.nullable(v.boolean()),
     accepted: v.nullable(v.boolean()),
     reply: text,
+    /** What it said to a STARTTLS that it had not offered. */
+    unoffered: v.optional(v.string()),
     injected: v.boolean(),
   }),
   tls: v.nullable(tls),
@@ -123,12 +125,38 @@ const address = v.object({
   chain: v.nullable(chain),
   subject: v.nullable(v.object({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())})),
   findings: v.array(finding),
+  /** Where the look came to grief, and what to do; null: nowhere. */
+  failure: v.nullable(
+    v.object({
+      stage: v.picklist([
+        'dns',
+        'connect',
+        'greeting',
+        'ehlo',
+        'starttls',
+        'handshake',
+        'ehlo-after-tls',
+        'certificate',
+      ]),
+      /** What the peer said to it. */
+      reply: text,
+      /** Of the finding that says it best. */
+      code: v.string(),
+      fix: v.string(),
+    }),
+  ),
+  /** Milliseconds of one round trip, by the time that TCP took to connect. */
+  rtt: v.nullable(v.number()),
   /** Milliseconds by stage. */
   timings: v.record(v.string(), v.number()),
 })
 
 const host = v.object({
   name: v.string(),
+  /** The name as people read it, where that is another one. */
+  unicode: text,
+  /** How its name and addresses were learned, in words. */
+  learned: v.string(),
   preference: v.nullable(v.number()),
   /** Why it has no addresses. */
   failure: text,
@@ -137,8 +165,11 @@ const host = v.object({
 
 const result = v.object({
   target: v.string(),
+  /** The name as people read it, where that is another one. */
+  unicode: text,
   verdict: v.picklist(['pass', 'fail', 'undetermined']),
-  exit: v.picklist([0, 1, 68, 75]),
+  /** 64: a line of a list that is no domain. */
+  exit: v.picklist([0, 1, 64, 68, 75]),
   /** One sentence: what becomes of mail. */
   summary: v.string(),
   profile,

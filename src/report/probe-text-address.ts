@@ -27,6 +27,31 @@ export function wireWords(address: AddressResult): string {
   return starttls.advertised === false ? 'STARTTLS is not offered' : 'TLS was not tried'
 }
 
+const STAGES: Record<string, string> = {
+  connect: 'TCP',
+  greeting: 'greeting',
+  ehlo: 'EHLO',
+  starttls: 'STARTTLS',
+  handshake: 'handshake',
+  ehloAfterTls: 'EHLO inside TLS',
+}
+
+/** Where the time went: `round trip 12 ms; greeting 40, EHLO 12, STARTTLS 13, handshake 33 ms`; '' where nothing answered. */
+export function timeWords({rtt, timings}: AddressResult): string {
+  if (rtt === null) return ''
+  const told = Object.entries(STAGES).filter(([stage]) => stage !== 'connect' && timings[stage] !== undefined)
+  const stages = told.map(([stage, words]) => `${words} ${timings[stage]}`).join(', ')
+  return `round trip ${rtt} ms${stages === '' ? '' : `; ${stages} ms`}`
+}
+
+/** Where it came to grief: `at greeting, "421 busy": greeting-deferred`. */
+export function failureWords({failure}: AddressResult): string {
+  if (failure === null) return ''
+  return `failed at ${STAGES[failure.stage] ?? STAGE_NAMES[failure.stage] ?? failure.stage}${quoted(failure.reply)}: ${failure.code}`
+}
+
+const STAGE_NAMES: Record<string, string> = {'ehlo-after-tls': 'EHLO inside TLS', dns: 'DNS'}
+
 function by(anchor: string | null): string {
   return anchor === null ? '' : ` by ${printable(anchor)}`
 }

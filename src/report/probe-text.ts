@@ -4,7 +4,7 @@ import {LEVELS, type Level} from '../policy/profile.ts'
 import {columns, hanging, wrap} from './layout.ts'
 import type {Paint} from './paint.ts'
 import type {AddressResult, ProbeResult} from './probe-schema.ts'
-import {chainLines, findingLines, OUTCOME_SHADE, wireWords} from './probe-text-address.ts'
+import {chainLines, failureWords, findingLines, OUTCOME_SHADE, timeWords, wireWords} from './probe-text-address.ts'
 
 /**
  * A probe for people: for each target what becomes of mail, what each address gives at each level, and what is wrong,
@@ -24,7 +24,7 @@ export function targetBlock(result: ProbeResult, paint: Paint, width: number): s
   const shade = paint[VERDICT_SHADE[verdict]]
   const addresses = hosts.flatMap((host) => host.addresses)
   return [
-    `${shade(VERDICT[verdict])}  ${paint.strong(target)}`,
+    `${shade(VERDICT[verdict])}  ${paint.strong(bothForms(target, result.unicode))}`,
     ...wrap(result.summary, width - 2).map((line) => `  ${line}`),
     ...wrap(circumstances(result), width - 2).map((line) => `  ${paint.faint(line)}`),
     ...(hosts.length > 0 ? ['', ...hostTable(result, paint, width)] : []),
@@ -58,15 +58,23 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
   const cells = seen.map((address) => [endpoint(address), ...LEVELS.map((level) => address.outcome[level])])
   const [head = [], ...rows] = columns([['MX host and address', ...LEVELS], ...cells])
   const lines = new Map(seen.map((address, i) => [address, rows[i] ?? []]))
-  const table = hosts.flatMap(({name, preference, failure, addresses}) => [
-    `  ${preference === null ? '' : `${preference} `}${paint.strong(printable(name))}`,
+  const faint = (text: string, indent: number) =>
+    wrap(text, width - indent).map((line) => `${' '.repeat(indent)}${paint.faint(line)}`)
+  const table = hosts.flatMap(({name, unicode, learned, preference, failure, addresses}) => [
+    `  ${preference === null ? '' : `${preference} `}${paint.strong(bothForms(name, unicode))}`,
+    ...faint(printable(learned, 400), 4),
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
       `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
-      ...wrap(wireWords(address), width - 6).map((line) => `      ${paint.faint(line)}`),
+      ...[wireWords, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
     ]),
   ])
   return [...(seen.length > 0 ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]
+}
+
+/** U-labels for the eye, A-labels for comparing: `müller.example (xn--mller-kva.example)`. */
+function bothForms(name: string, unicode: string | null): string {
+  return unicode === null ? printable(name) : `${printable(unicode)} (${printable(name)})`
 }
 
 function paintRow([endpointCell = '', ...cells]: string[], address: AddressResult, paint: Paint): string {
@@ -85,7 +93,9 @@ function endpoint({address, port}: AddressResult): string {
 
 /** The route's findings and those of all addresses, the gravest first; what several addresses share in words, once. */
 function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
-  const all = [...findings, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]
+  // How the hosts differ stands in the summary.
+  const own = findings.filter(({code}) => code !== 'mixed-fleet')
+  const all = [...own, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]
   const once = [...new Map(all.map((item) => [`${item.code} ${item.message}`, item])).values()]
   const rank = {error: 0, warning: 1, info: 2}
   return once.sort((a, b) => rank[a.severity] - rank[b.severity])

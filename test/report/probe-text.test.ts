@@ -19,6 +19,7 @@ function resultOf(level: Level, attempts: AttemptEvidence[], options = {any: fal
   const addresses = looks.map(({result}) => result)
   return {
     target: 'example.mil',
+    unicode: null,
     ...settle(path, verdict, addresses, options),
     profile: {name: profile.name, level: profile.level, rule: null},
     fate: verdict.fate,
@@ -27,7 +28,7 @@ function resultOf(level: Level, attempts: AttemptEvidence[], options = {any: fal
     route: {source: 'mx', status: 'insecure', nullMx: false, failure: null},
     ...{mtaSts: {}, dane: {}, tlsRpt: {}, findings: verdict.findings, elapsed: 1},
     hosts: path.route.hosts.map(({name, preference}) => ({
-      ...{name, preference, failure: null},
+      ...{name, preference, failure: null, unicode: null, learned: `MX ${preference} of example.mil, not signed`},
       addresses: looks.filter(({host}) => host === name).map(({result}) => result),
     })),
   }

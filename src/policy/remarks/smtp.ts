@@ -34,7 +34,8 @@ function greetingRemarks(attempt: AttemptEvidence, {answersHello}: PeerFacts): F
   if (attempt.reach.status === 'reached') return slowGreeting(attempt)
   const {stage, reply, reason} = attempt.reach
   if (reply !== null) return [unwelcome(peer, reply)]
-  if (!/^no answer within/.test(reason)) return []
+  if (!/^(no answer within|the time for the whole look)/.test(reason)) return []
+  if (stage === 'ehlo' && attempt.timings.handshake !== undefined) return [silentHandshake(peer)]
   if (stage === 'ehlo') {
     const hint = 'try again later; the partner should look for what holds sessions back behind the banner'
     return [finding('ehlo-silence', `${peer} greeted and then did not answer EHLO`, hint)]
@@ -124,6 +125,12 @@ function offerRemarks(attempt: AttemptEvidence): Finding[] {
 /** `220 *****2***` is what the same firewalls make of a greeting. */
 function starredBanner({banner}: AttemptEvidence): string | undefined {
   return banner !== null && /^220[ -][*\d ]*\*{6,}[*\d ]*$/.test(banner) ? banner : undefined
+}
+
+function silentHandshake(peer: string): Finding {
+  const message = `${peer} said 220 to STARTTLS and did not go through with the handshake`
+  const hint = 'a filter on the way may swallow the ClientHello: try from another network'
+  return finding('handshake-silence', message, hint)
 }
 
 function handshakeRemarks(attempt: AttemptEvidence, {nonTls}: PeerFacts): Finding[] {
