@@ -40,7 +40,7 @@ function waits(hosts: readonly FleetHost[], passing: readonly FleetHost[]): stri
   if (passing.length === hosts.length) return []
   const names = passing.map(({name}) => name)
   if (names.length === 1) return [`if ${names[0]} is down everything defers`]
-  return [`everything defers only if ${list(names)} are all down`]
+  return [`everything defers only if ${list(names)} ${are(names)} down`]
 }
 
 function weakens(passing: readonly FleetHost[], weaker: FleetHost | null): string[] {
@@ -49,7 +49,7 @@ function weakens(passing: readonly FleetHost[], weaker: FleetHost | null): strin
   const before = passing.filter((host) => isBefore(host, weaker)).map(({name}) => name)
   const beside = passing.some((host) => strengthOf(host) > strengthOf(weaker) && isBeside(host, weaker))
   const goes = `mail ${beside ? 'may go' : 'goes'} to ${weaker.name} ${MANNER[weaker.outcome]}`
-  if (before.length > 0) return [`if ${list(before)} ${before.length === 1 ? 'is' : 'are all'} down ${goes}`]
+  if (before.length > 0) return [`if ${list(before)} ${are(before)} down ${goes}`]
   return [beside ? goes : `${goes}, though others do better`]
 }
 
@@ -76,6 +76,10 @@ function strengthOf({outcome}: FleetHost): number {
 
 function passes(outcome: Outcome): boolean {
   return outcome in STRENGTH
+}
+
+function are(names: readonly string[]): string {
+  return names.length === 1 ? 'is' : names.length === 2 ? 'are both' : 'are all'
 }
 
 function list(names: readonly string[]): string {
