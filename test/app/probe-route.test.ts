@@ -1,6 +1,6 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import {type TestPki, testPki} from '../support/engine.ts'
-import type {PeerScript} from '../support/peer.ts'
+import {type PeerScript, peer} from '../support/peer.ts'
 import {codesOf, findingOf, probeBench} from '../support/probe.ts'
 
 let pki: TestPki
@@ -137,10 +137,8 @@ describe('several ports', () => {
   test('are looked at one after the other, 465 style ports with TLS at once, and mail is judged by the first', async () => {
     const zone = 'example.mil 60 MX 10 mx1.example.mil\nmx1.example.mil 60 A 127.0.0.2'
     await using bench = await probeBench(zone, [good])
-    const implicit = await import('../support/peer.ts').then(({peer}) =>
-      peer({...good, implicit: true, address: '127.0.0.2', port: bench.port + 1}),
-    )
-    const plain = await import('../support/peer.ts').then(({peer}) => peer({address: '127.0.0.2'}))
+    const implicit = await peer({...good, implicit: true, address: '127.0.0.2', port: bench.port + 1})
+    const plain = await peer({address: '127.0.0.2'})
     bench.peers.push(implicit, plain)
     const ports = [bench.port, implicit.port, plain.port]
     const result = await bench.probe('example.mil', {profile: 'encrypt', ports, pause: 0})
