@@ -5,6 +5,7 @@ import {type DemoReport, runDemo} from '../src/app/demo/run-demo.ts'
 import type {Ran} from '../src/app/demo/teller.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {demoTable} from '../src/cli/demo-table.ts'
+import {shellLine} from '../src/cli/shell-line.ts'
 import {Exit} from '../src/mail/error.ts'
 
 export default class Demo extends BaseCommand {
@@ -20,7 +21,7 @@ step came out as told.`
     const report = await runDemo({
       postern: (args, env) => this.#postern(args, env),
       say: (line) => this.print(line),
-      show: (command, output) => this.print(`\n   $ ${command}\n${indented(output)}`),
+      show: (words, output) => this.print(`\n   $ ${shellLine(words)}\n${indented(output)}`),
       sleep: (ms) => sleep(ms),
     })
     if (report.broken === null) this.print(`\n${await demoTable(report.partners)}`)

@@ -10,8 +10,8 @@ export interface Stage {
   /** Runs `postern` with these arguments, in the demo's directories. */
   run(args: string[]): Promise<Ran>
   say(line: string): void
-  /** A command as a person would type it, and what it printed. */
-  show(command: string, output: string): void
+  /** The words of a command, and what it printed. */
+  show(words: string[], output: string): void
   sleep(ms: number): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export class Teller {
   /** Runs a command in view of the reader. Throws `StoryBroken` when it does not end as expected. */
   async command(args: string[], expected: Expectation = {}): Promise<Ran> {
     const ran = await this.#stage.run(args)
-    this.#stage.show(`postern ${args.map(quoted).join(' ')}`, `${ran.stdout}${ran.stderr}`)
+    this.#stage.show(args, `${ran.stdout}${ran.stderr}`)
     this.#hold(args, ran, expected)
     return ran
   }
@@ -83,8 +83,4 @@ export class Teller {
   #fail(args: string[], what: string, ran: Ran): never {
     throw new StoryBroken(`postern ${args.join(' ')}: ${what}\n${ran.stderr || ran.stdout}`)
   }
-}
-
-function quoted(word: string): string {
-  return /^[\w@.,:/=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
