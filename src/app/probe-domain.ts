@@ -21,6 +21,7 @@ import {type PolicyChoice, type ProfileFor, probePolicy} from './probe-policy.ts
 import {ProbeTaps} from './probe-taps.ts'
 import {Turns} from './probe-turns.ts'
 import {mixedFleet, settle} from './probe-verdict.ts'
+import {SelfCheck} from './self-check.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ProbeTarget {
@@ -59,6 +60,7 @@ export interface Prober {
   settings: RelaySettings
   profileFor: ProfileFor
   turns: Turns
+  selfCheck: SelfCheck
   options: ProbeOptions
 }
 
@@ -75,14 +77,14 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
   const config = await loadConfiguration(world.configDir)
   const {settings} = config
   const {resolver} = options
+  const timeouts = timeoutsWithin(options.timeout ?? MINUTE)
+  const path = pathWorld(world, settings, {timeouts, ...(resolver && {resolver})})
   return {
     world,
-    path: pathWorld(world, settings, {
-      timeouts: timeoutsWithin(options.timeout ?? MINUTE),
-      ...(resolver && {resolver}),
-    }),
+    path,
     settings,
     profileFor: await probePolicy(config, options),
+    selfCheck: new SelfCheck(path, [world.configDir, world.dataDir]),
     turns: new Turns(world, {atOnce: options.perAddress ?? 1, pause: options.pause ?? PAUSE}),
     options,
   }
@@ -120,14 +122,23 @@ export async function lookAt(
   try {
     const profileFor = perAddress((address) => prober.profileFor(domain, address))
     const request = requestFor(prober, domain, {profileFor, wrap: taps.wrap, deadline})
-    const {evidence: seen} = await openMailPath(prober.path, request, observe)
-    const evidence = {...seen, attempts: seen.attempts.map(unjudgedWhereCut)}
+    const {evidence: looked} = await openMailPath(prober.path, request, observe)
+    const evidence = {...looked, attempts: looked.attempts.map(unjudgedWhereCut)}
+    prober.selfCheck.note(evidence)
     const facts = await lookCloser(prober, evidence, deadline)
-    const result = resultOf(prober, evidence, profileFor, taps, {...facts, timedOut: deadline.over, now: started})
+    const seen = resultOf(prober, evidence, profileFor, taps, {...facts, timedOut: deadline.over, now: started})
+    const local = isDoubtful(seen) ? await prober.selfCheck.look(evidence, deadline.signal) : []
+    const result = {...seen, findings: [...seen.findings, ...local]}
     return {target: text, ...result, elapsed: Math.round(world.now() - started)}
   } finally {
     deadline.close()
   }
+}
+
+/** Something failed somewhere, or looks as if somebody else had answered. */
+function isDoubtful({verdict, hosts, findings}: Pick<ProbeResult, 'verdict' | 'hosts' | 'findings'>): boolean {
+  const failed = hosts.some(({addresses}) => addresses.some(({failure, chain}) => failure || chain?.trusted === false))
+  return verdict !== 'pass' || failed || findings.some(({code}) => code === 'same-banner-everywhere')
 }
 
 type Asked = Pick<PathRequest, 'profileFor' | 'wrap'> & {deadline: Deadline}

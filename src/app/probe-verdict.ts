@@ -1,5 +1,6 @@
 import type {Outcome, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import {fleetOf, fleetSentence} from '../policy/remarks/fleet.ts'
+import {lacksIpv6} from '../policy/remarks/local.ts'
 import type {AddressResult, ProbeResult} from '../report/probe-schema.ts'
 import {byLevel} from './probe-address.ts'
 
@@ -52,13 +53,8 @@ export function settle(
  * where others do.
  */
 function conclusive(addresses: readonly AddressResult[]): readonly AddressResult[] {
-  const told = addresses.filter((address) => !isLocalFailure(address))
+  const told = addresses.filter(({address, reach}) => !lacksIpv6(address, reach.stage, reach.reason))
   return told.length > 0 ? told : addresses
-}
-
-function isLocalFailure({address, reach}: AddressResult): boolean {
-  const isNoRoute = /ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT/.test(reach.reason ?? '')
-  return address.includes(':') && reach.stage === 'connect' && isNoRoute
 }
 
 /** Hosts whose addresses could not be looked up: each may have one that refuses. */
