@@ -5,6 +5,7 @@ import {queueClosed, queueFailed} from './errors.ts'
 import {type Answer, type Call, type Opened, type Operation, type Operations, unpackError} from './protocol.ts'
 
 interface Pending {
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back is typed by the call that waits for it
   resolve: (value: any) => void
   reject: (error: PosternError) => void
 }

@@ -6,6 +6,7 @@ import {LEASES, MIGRATIONS} from './schema.ts'
 
 /** By position, or by name. */
 export type Values = SQLInputValue[] | [Record<string, SQLInputValue>]
+// biome-ignore lint/suspicious/noExplicitAny: each query knows its columns, and its reader says their types
 export type Row = Record<string, any>
 
 const BUSY = 5

@@ -30,9 +30,9 @@ test('twenty times killed in the middle of commits, the queue has every message 
 async function killedProducer(dir: string, ms: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, [producer, dir, '0', '6'], {stdio: ['ignore', 'pipe', 'inherit']})
   const answers = new Map<string, number>()
-  let kill: Promise<void> | null = null
+  let _kill: Promise<void> | null = null
   for await (const line of createInterface({input: child.stdout!})) {
-    kill ??= sleep(ms).then(() => void child.kill('SIGKILL'))
+    _kill ??= sleep(ms).then(() => void child.kill('SIGKILL'))
     const found = /^ACK (\d+) (\w+)$/.exec(line)
     if (found) answers.set(found[2]!, Number(found[1]))
     else expect(line).not.toMatch(/^NAK/)
