@@ -29,16 +29,24 @@ export async function applyPolicyFile(
   source: {path: string; text: string},
   options: {dryRun: boolean},
 ): Promise<PolicyFileResult> {
-  const policy = readPolicy({...source, exit: Exit.badData})
   return withLock(configDir, async () => {
     const {configuration} = await readConfiguration(configDir)
-    refuseUnknownProfiles(policy, configuration)
-    const rules = withIds(policy.rules, configuration.rules)
+    const rules = rulesOf(source, configuration)
     const changes = diffRules(configuration.rules, rules)
     const written = changes.length > 0 && !options.dryRun
     if (written) await writeRules(configDir, rules)
     return {changes, rules, written, findings: lintRules(rules, configuration.profiles)}
   })
+}
+
+/**
+ * The rules of a file as they would stand in this configuration: every profile known, every rule with its id. Throws
+ * (65) with file and line when the file is not sound.
+ */
+export function rulesOf(source: {path: string; text: string}, configuration: Configuration): Rule[] {
+  const policy = readPolicy({...source, exit: Exit.badData})
+  refuseUnknownProfiles(policy, configuration)
+  return withIds(policy.rules, configuration.rules)
 }
 
 function refuseUnknownProfiles({file, rules, at}: PolicyFile, {profiles}: Configuration): void {

@@ -8,10 +8,13 @@ import type {EffectiveProfile} from '../policy/profile.ts'
 import type {Configuration} from '../state/configuration.ts'
 import {effectivePolicy} from './effective-policy.ts'
 import {readInputFile} from './input-file.ts'
+import {rulesOf} from './policy-file.ts'
 
 export interface PolicyChoice {
   /** Name of a profile or level, instead of what the policy says. */
   profile?: string | undefined
+  /** A file with rules, to be asked in the place of policy.yaml. */
+  rules?: string | undefined
   /** Files, or names of imported CAs: these alone are trusted. */
   ca?: readonly string[] | undefined
 }
@@ -21,10 +24,10 @@ export type ProfileFor = (domain: MailDomain, address: string) => EffectiveProfi
 
 /**
  * The profile that the relay would use for mail to the domain, the named one, or either with other trust anchors.
- * Throws `profile-unknown` (66), and what reading certificates throws (65, 66).
+ * Throws `profile-unknown` (66), and what reading certificates and rules throws (65, 66).
  */
 export async function probePolicy(config: Configuration, choice: PolicyChoice): Promise<ProfileFor> {
-  const policy = effectivePolicy(config)
+  const policy = effectivePolicy(choice.rules === undefined ? config : await withRules(config, choice.rules))
   const named = choice.profile === undefined ? null : policy.profile(choice.profile)
   const anchors = choice.ca?.length ? await onlyThese(config, choice.ca) : null
   return (domain, address) => {
@@ -33,6 +36,11 @@ export async function probePolicy(config: Configuration, choice: PolicyChoice): 
     const profile = named ?? policy.delivery({recipient, sender: '', address}).profile
     return anchors ? {...profile, trust: 'imported', ca: [], anchors} : profile
   }
+}
+
+async function withRules(config: Configuration, path: string): Promise<Configuration> {
+  const text = (await readInputFile(path)).toString('utf8')
+  return {...config, rules: rulesOf({path, text}, config)}
 }
 
 /** `--ca` names the whole trust store: nothing of the system's, nothing of the profile's. */

@@ -22,6 +22,12 @@ export const probeFlags = {
     env: env('PROFILE'),
   }),
   level: Flags.string({description: 'judge by this level instead of the policy', options: LEVELS, env: env('LEVEL')}),
+  rules: Flags.string({
+    description: 'judge by the rules of this file instead of policy.yaml: what would they say?',
+    helpValue: 'FILE',
+    exclusive: ['profile', 'level'],
+    env: env('RULES'),
+  }),
   ca: Flags.string({
     description: 'trust the certificates of this file (or of this imported CA) and no others; repeatable',
     helpValue: 'FILE',
@@ -104,6 +110,7 @@ export const probeFlags = {
 interface Flagged {
   profile?: string | undefined
   level?: string | undefined
+  rules?: string | undefined
   ca?: string[] | undefined
   mx?: string | undefined
   connect?: string | undefined
@@ -123,6 +130,7 @@ export function probeOptions(flags: Flagged): ProbeOptions {
   for (const server of flags.resolver ?? []) parseServer(server)
   return {
     profile: flags.profile ?? flags.level,
+    rules: flags.rules,
     ca: flags.ca,
     route: flags.mx === undefined ? undefined : mailHost(flags.mx),
     fixed:
