@@ -1,0 +1,407 @@
+import type {FindingCode} from './findings.ts'
+
+/** What stands on the page of a finding beside its explanation: where it comes from and what to do, in this order. */
+export interface FindingPage {
+  causes: readonly string[]
+  remedy: readonly string[]
+}
+
+const page = (causes: readonly string[], remedy: readonly string[]): FindingPage => ({causes, remedy})
+
+const RENEW = 'The partner renews the certificate, installs it and restarts the mail server.'
+const OTHER_NETWORK = 'Look once more from another network: what differs there was done on the way.'
+const LATER = 'Nothing has to be done at once: mail waits in the queue and is tried again.'
+
+export const FINDING_PAGES = {
+  'starttls-not-supported': page(
+    [
+      'The mail server has no certificate configured, or TLS is switched off.',
+      'A firewall on the way removes or overwrites the keyword; then starttls-stripped or starttls-hidden stands beside it.',
+      'The host answers HELO alone (ehlo-refused).',
+    ],
+    [
+      'Ask the partner to offer STARTTLS at port 25.',
+      OTHER_NETWORK,
+      'Where mail has to go there all the same, a profile at level preferred sends it in clear text.',
+    ],
+  ),
+  'starttls-refused': page(
+    [
+      'The certificate or key cannot be read, often after a renewal (454).',
+      'TLS is offered by a front end and refused by what stands behind it.',
+    ],
+    ['Send the partner the quoted reply: its log has the other half at the same second.', 'At 4xx, try again later.'],
+  ),
+  'validation-failure': page(
+    [
+      'No common version or cipher: the peer stops below TLS 1.2, or offers obsolete ciphers alone.',
+      'A filter on the way breaks the handshake.',
+      'The peer demands a certificate of ours, or does not know the name in SNI.',
+      'Something that is not TLS listens there.',
+    ],
+    [
+      'Read the alert that is quoted: it names what the other side did not like.',
+      'Repeat the handshake by hand with openssl s_client -starttls smtp.',
+      'The partner enables TLS 1.2 and 1.3.',
+    ],
+  ),
+  'plaintext-injected': page(
+    [
+      'Somebody on the way injects replies, to be taken for what the peer says inside TLS.',
+      'A broken proxy sends two replies at once.',
+    ],
+    ['Take it for an attack until it is explained.', OTHER_NETWORK, 'Tell the partner: CVE-2011-0411.'],
+  ),
+  'tls-not-attempted': page(
+    ['The profile is at level none.', 'The evidence is of a connection that ended before STARTTLS.'],
+    ['Judge by another level: postern probe DOMAIN --level encrypt.'],
+  ),
+  'clear-text-fallback': page(
+    ['TLS failed at this address as often as --fallback-after says.'],
+    [
+      'Find out why TLS fails: the finding before it says so.',
+      'Forbid it with --fallback-after never, or level encrypt.',
+    ],
+  ),
+  'certificate-not-trusted': page(
+    [
+      'The peer does not send its intermediate certificate.',
+      'The root is not imported here.',
+      'The certificate is self-signed.',
+      'Somebody answers in the place of the partner.',
+    ],
+    [
+      'Look at the chain in the report: it says which certificate is missing and who has to act.',
+      'The partner sends its full chain; or you import the root that the partner tells you over another way: postern ca import.',
+      'Never import a certificate because the peer itself presented it.',
+    ],
+  ),
+  'certificate-expired': page(
+    ['The renewal failed, or the new certificate was not loaded.', 'The clock of this machine is wrong (local-clock).'],
+    [RENEW, 'Check the date here.'],
+  ),
+  'certificate-revoked': page(
+    ['The key was lost or stolen, or the certificate was replaced.'],
+    ['Do not go on until the partner has explained it.', RENEW],
+  ),
+  'certificate-issuer-mismatch': page(
+    [
+      'The partner changed its CA.',
+      'Another CA issued a certificate for the same name: to the partner, or to somebody else.',
+    ],
+    [
+      'Ask the partner which CA it uses now.',
+      'Import that CA and name it in the profile: postern profile set NAME --ca CA.',
+    ],
+  ),
+  'certificate-host-mismatch': page(
+    [
+      'The certificate is for the web site, or for the old name of the host.',
+      'The name stands in the common name alone, which does not count (RFC 9525 §2).',
+      'A provider serves many domains under one name of its own.',
+      'Somebody answers in the place of the partner.',
+    ],
+    [
+      'Compare the two lists of names in the report.',
+      'The partner gets a certificate for the MX host name.',
+      'Where the name is known and right, pin it: --subject exact:NAME.',
+    ],
+  ),
+  'tls-version-too-low': page(
+    ['The peer stops at TLS 1.2 and the profile wants 1.3.'],
+    ['The partner enables the version, or the profile asks for less: --min-tls 1.2.'],
+  ),
+  'cipher-too-weak': page(
+    ['The peer prefers a weak cipher, or has no other.'],
+    ['The partner enables AES-256 or ChaCha20, or the profile asks for less: --min-strength 128.'],
+  ),
+  'mx-name-unauthenticated': page(
+    ['The domain is not signed with DNSSEC, or the resolver is not trusted to validate.'],
+    [
+      'Pin the name: --subject domain, or --subject exact:HOST.',
+      'With DNSSEC at the partner and a trusted resolver it goes away.',
+    ],
+  ),
+  'host-unreachable': page(
+    [
+      'The host is down, or a firewall refuses this address.',
+      'Port 25 is blocked in this network (local-port-blocked).',
+      'The peer asks to come back later (greeting-deferred).',
+    ],
+    [LATER, 'When it lasts, tell the partner the stage and the reply that are quoted.'],
+  ),
+  'sts-policy-invalid': page(
+    ['The partner moved to another host and forgot its policy.', 'Somebody forged the MX answer.'],
+    ['The partner adds the host as mx: to its policy and changes the id in its TXT record.'],
+  ),
+  'sts-policy-fetch-error': page(
+    ['The policy host mta-sts.DOMAIN is down, or its certificate is not in order.'],
+    ['The partner repairs it: https://mta-sts.DOMAIN/.well-known/mta-sts.txt has to answer.'],
+  ),
+  'sts-required': page(
+    ['The domain publishes no MTA-STS policy in mode enforce.'],
+    ['Ask the partner to publish one, or set --mta-sts opportunistic in the profile.'],
+  ),
+  'tlsa-invalid': page(
+    [
+      'The partner renewed its key and did not publish the new TLSA record first (RFC 7671 §8.4).',
+      'Somebody answers in its place.',
+    ],
+    ['The partner publishes the record of the new key beside the old one.', 'Mail waits until then, and must.'],
+  ),
+  'tlsa-unusable': page(
+    ['The records use PKIX usages (0 and 1), or unknown selectors and matching types.'],
+    ['The partner publishes 3 1 1 records.'],
+  ),
+  'dnssec-invalid': page(
+    ['A signature expired, or a key was rolled over wrongly.', 'Somebody forges answers.'],
+    ['Tell the partner, or whoever keeps its zone.', 'Look at the chain of signatures with a DNSSEC debugger.'],
+  ),
+  'dane-required': page(
+    ['The domain is not signed, or has no TLSA records at _25._tcp.HOST.'],
+    ['Ask the partner to publish them, or set --dane opportunistic in the profile.'],
+  ),
+  'requiretls-not-supported': page(
+    ['Few mail servers offer REQUIRETLS.'],
+    ['Send the message without REQUIRETLS, under a rule at level secure.'],
+  ),
+  'requiretls-unmet': page(
+    ['The host is reached, and the profile could not verify it.'],
+    ['See the other findings: what stands in the way of verification stands in the way of this message.'],
+  ),
+  'null-mx': page(
+    ['The domain is used for the web alone.', 'The address is misspelt.'],
+    ['Check the spelling. There is nobody to deliver to.'],
+  ),
+  'domain-not-found': page(
+    ['The name is misspelt, or its registration ended.'],
+    [
+      'Check the spelling.',
+      'A domain that ended can be registered by somebody else: remove it from rules and address books.',
+    ],
+  ),
+  'no-address': page(
+    ['The MX hosts dangle, or their addresses were removed.'],
+    ['The partner publishes an MX record for a host with an address.'],
+  ),
+  'dns-failed': page(
+    [
+      'The name servers of the partner do not answer.',
+      'The DNS server of this machine does not (local-resolver-down).',
+    ],
+    [LATER, 'Ask another DNS server: --resolver IP.'],
+  ),
+  'address-not-tried': page(
+    ['An earlier end of the attempt, by its time limit.'],
+    ['It is tried again with the next attempt.'],
+  ),
+  'implicit-mx': page(
+    ['The domain was set up for the web, and mail was forgotten.'],
+    ['The partner publishes MX records, or a null MX (MX 0 .) where it takes no mail.'],
+  ),
+  'domain-is-alias': page(
+    ['A provider is used through a CNAME at the domain.'],
+    ['Nothing has to be done. A --subject domain check goes by the name that was asked for, not by the alias.'],
+  ),
+  'null-mx-with-others': page(
+    ['A template left one of them behind.'],
+    ['The partner removes the null MX, or all others.'],
+  ),
+  'mx-is-alias': page(
+    ['The host was moved, and the old name points to the new one.'],
+    ['The partner writes the name that the alias leads to into the MX record.'],
+  ),
+  'mx-is-address': page(
+    ['The address was typed into a field that wants a name.'],
+    ['The partner publishes an A record for a name, and that name as MX.'],
+  ),
+  'mx-name-invalid': page(
+    ['A typing error: a blank, an underscore out of place, a URL.'],
+    ['The partner corrects the MX record.'],
+  ),
+  'mx-host-not-found': page(
+    ['The host was switched off and its MX record left behind.'],
+    [
+      'The partner removes the record, or brings the host back.',
+      'Until then part of the mail is late, and where it is the only host, none arrives.',
+    ],
+  ),
+  'mx-domain-unregistered': page(
+    ['A provider went out of business, or a domain was not renewed.', 'A typing error in the MX record.'],
+    [
+      'Tell the partner at once: whoever registers the domain can take its mail, with a certificate in order.',
+      'Until it is repaired, pin the good hosts: --subject exact:HOST.',
+    ],
+  ),
+  'mx-host-without-address': page(
+    ['The address was removed, or is known inside the partner’s own network alone.'],
+    ['The partner publishes an A or AAAA record, or removes the MX record.'],
+  ),
+  'loopback-address': page(
+    ['An internal view of the zone was published.', 'The domain shall take no mail, and a null MX would say so.'],
+    ['The partner publishes a public address, or a null MX.'],
+  ),
+  'private-address': page(
+    [
+      'An internal view of the zone was published.',
+      'This machine asks an internal DNS server, and then it may be meant so.',
+    ],
+    ['The partner publishes a public address.', 'Inside one network nothing has to be done.'],
+  ),
+  'hosts-left-out': page(
+    ['More than twenty MX hosts, or more than sixteen addresses at one host.'],
+    ['Nothing has to be done: mailers bound their effort as well.'],
+  ),
+  'name-internationalized': page(
+    ['The domain has letters beyond ASCII.'],
+    ['Compare A-labels where it matters: letters that look alike make different names.'],
+  ),
+  'mixed-fleet': page(
+    [
+      'One host was forgotten when TLS was set up, or its certificate was not renewed.',
+      'A backup MX belongs to somebody else.',
+    ],
+    [
+      'The partner brings the hosts in line, or removes the one that falls behind.',
+      'See at each host what is missing.',
+    ],
+  ),
+  'starttls-stripped': page(
+    [
+      'SMTP inspection in a firewall (Cisco: fixup protocol smtp, inspect esmtp) at either end.',
+      'A network that wants to read mail.',
+    ],
+    ['Switch the inspection off for port 25.', OTHER_NETWORK, 'A profile at level encrypt keeps mail back meanwhile.'],
+  ),
+  'starttls-hidden': page(
+    ['A firewall removes the line from the answer to EHLO.', 'The partner offers TLS to some clients only.'],
+    [OTHER_NETWORK, 'Ask the partner to offer it to everybody.'],
+  ),
+  'starttls-temporarily-refused': page(
+    ['The key or certificate could not be read.', 'The peer has no resources for TLS now.'],
+    ['Try again later.', 'When it lasts, send the partner the quoted reply.'],
+  ),
+  'handshake-silence': page(
+    [
+      'A filter drops the ClientHello, which is larger since it carries post-quantum keys.',
+      'The process behind the port hangs.',
+    ],
+    [OTHER_NETWORK, 'The partner looks for what stands between the port and the mail server.'],
+  ),
+  'ehlo-silence': page(
+    ['A greeting proxy holds the session back.', 'The mail server is overloaded.'],
+    ['Try again later.', 'The partner looks behind its load balancer.'],
+  ),
+  'no-greeting': page(
+    [
+      'A tarpit waits longer than we do.',
+      'The port is open and nobody stands behind it.',
+      'The port wants TLS at once (tls-on-plain-port).',
+    ],
+    ['Give it more time: --timeout 300.', 'The partner sees whether its mail server listens.'],
+  ),
+  'greeting-deferred': page(
+    ['Too many connections from here.', 'Greylisting of the client.', 'Maintenance.'],
+    [LATER, 'With many targets, look at fewer at once: --concurrency, --pause.'],
+  ),
+  'greeting-refused': page(
+    ['This address is on a block list, or has no name in reverse DNS.', 'The host takes no mail from outside.'],
+    ['Follow the address or link in the quoted text.', 'Look from the address that sends your mail.'],
+  ),
+  'ehlo-refused': page(
+    ['A firewall that lets the commands of RFC 821 pass alone.', 'Very old software.'],
+    ['The partner lets EHLO pass. Until then there is no TLS.'],
+  ),
+  'slow-greeting': page(
+    ['A tarpit, to be rid of senders of junk.', 'The name of this client is looked up, and its DNS is slow.'],
+    ['Give this machine a name in reverse DNS.', 'Otherwise nothing has to be done.'],
+  ),
+  'bare-line-feed': page(
+    ['Home-made software.'],
+    ['The partner sends CRLF, and refuses messages with a bare LF: see “SMTP smuggling”.'],
+  ),
+  'banner-multiline': page(['A notice of the house rules.'], ['Nothing has to be done.']),
+  'banner-without-esmtp': page(['A banner of one’s own.'], ['Nothing has to be done.']),
+  'ehlo-giant': page(['A long list of extensions, or a broken server.'], ['Nothing has to be done here.']),
+  'smtp-in-place-of-tls': page(
+    ['A proxy answers STARTTLS and passes what follows to a server that knows nothing of it.'],
+    ['The partner ends TLS at the same place that offers it.'],
+  ),
+  'plain-smtp-on-tls-port': page(
+    ['The port is meant for STARTTLS.', 'Implicit TLS was switched off.'],
+    ['Look without --smtps.', 'The partner switches on implicit TLS at port 465.'],
+  ),
+  'tls-on-plain-port': page(
+    ['Implicit TLS was switched on for port 25 or 587.'],
+    ['The partner sets the port to STARTTLS: other mailers get no further either.'],
+  ),
+  'same-banner-everywhere': page(
+    ['A proxy in this network answers for port 25.', 'Several names, one provider.'],
+    [OTHER_NETWORK, 'See whether local-proxy stands beside it.'],
+  ),
+  'certificate-expires-soon': page(
+    ['The renewal is due.', 'An intermediate or root nears its end, which renewal of the leaf does not mend.'],
+    [RENEW, 'For a root: import its successor before the day comes.'],
+  ),
+  'local-no-ipv6': page(['This network has IPv4 alone.'], ['Nothing has to be done where IPv4 suffices.']),
+  'local-port-blocked': page(
+    ['Providers and clouds block outgoing port 25 against junk.', 'A firewall of this machine.'],
+    ['Have it opened, or look from the machine that sends your mail.'],
+  ),
+  'local-proxy': page(
+    ['A security gateway, an antivirus program or the provider intercepts SMTP.'],
+    ['Except this machine from it.', 'Do not take what was seen for the partner’s TLS.'],
+  ),
+  'local-resolver-down': page(
+    ['The DNS server is down, or its address is wrong.', 'A firewall keeps port 53.'],
+    ['Check dns: in relay.yaml, and /etc/resolv.conf.', 'Ask another one: --resolver IP.'],
+  ),
+  'local-resolver-broken': page(
+    ['The DNS server has no way out, or refuses this client.'],
+    ['Check its forwarders and its access list.', 'Ask another one: --resolver IP.'],
+  ),
+  'local-clock': page(
+    ['The battery is empty, or a virtual machine was resumed.', 'Time synchronization is off.'],
+    ['Set the clock: timedatectl set-ntp true.', 'Then look again: findings about validity are worth nothing before.'],
+  ),
+  'rule-unreachable': page(
+    ['A rule for more was put before a rule for less.'],
+    ['Move the narrower one up: postern policy move ID --before ID.'],
+  ),
+  'rule-profile-missing': page(
+    ['The profile was deleted or renamed by hand.'],
+    ['Create it, or give the rule another profile: postern policy show ID.'],
+  ),
+  'receiving-requires-tls': page(
+    ['The rule matches every client, those of the whole Internet included.'],
+    ['Limit it: --client CIDR, or recipients that only partners write to.'],
+  ),
+  'regex-unanchored': page(
+    ['The closing $ is missing.'],
+    ['Write /…$/, or use a pattern without a regular expression.'],
+  ),
+  'subject-contains': page(
+    ['The check was taken over from an appliance that knows substrings alone.'],
+    ['Use --subject domain, exact:NAME or wildcard:PATTERN.'],
+  ),
+  'subject-any': page(
+    ['The profile was made to get along with a partner whose certificate has the wrong name.'],
+    ['Pin the wrong name instead: --subject exact:NAME.'],
+  ),
+  'subject-wildcard-wide': page(
+    ['The pattern has a star right before the top-level domain.'],
+    ['Write the domain that is meant: *.example.mil.'],
+  ),
+  'min-strength-too-low': page(['A number from the days of 56-bit ciphers.'], ['Use 128 or 256.']),
+  'min-strength-unattainable': page(['Bits of the key were meant, not of the cipher.'], ['Use 128 or 256.']),
+  'min-tls-too-low': page(['An old file.'], ['Use 1.2 or 1.3.']),
+  'no-trust-anchor': page(
+    ['--trust imported without --ca.'],
+    ['Name the CA of the partner: postern profile set NAME --ca CA.'],
+  ),
+  'mandatory-not-looked-up': page(
+    ['The profile asks for what this version does not look up.'],
+    ['Set it to opportunistic or off.'],
+  ),
+  'mandatory-without-tls': page(['Level none beside a mandatory standard.'], ['Raise the level, or drop the demand.']),
+} as const satisfies Partial<Record<FindingCode, FindingPage>>
