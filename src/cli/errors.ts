@@ -39,6 +39,8 @@ function usageLine(message: string): string {
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith('See more help'))
   if (/^The following errors? occurred:$/.test(head)) return printable([...new Set(rest)].join('; '), 300)
+  // "Parsing --port", and on the next line what is wrong with it.
+  if (/^Parsing \S+$/.test(head) && rest[0]) return printable(`${head.slice('Parsing '.length)}: ${rest[0]}`, 300)
   if (!head.endsWith(':')) return printable(head, 300)
   // Under "Missing … args:" each line is a name and its description; a note may follow.
   const note = rest.findIndex((line) => line.startsWith('Note:'))

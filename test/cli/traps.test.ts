@@ -32,6 +32,21 @@ describe('oclif, tamed', () => {
     expect(stderr).toContain('hint:')
   })
 
+  test('a value that does not parse is named with what was wrong', () => {
+    const {status, stderr} = postern('probe', 'example.mil', '--concurrency', 'x')
+    expect(status).toBe(64)
+    expect(stderr).toMatch(/^postern: --concurrency: expected an integer but received: x$/im)
+  })
+
+  test('from the sources, without a build, it is the same program', () => {
+    const dev = spawnSync(process.execPath, [join(root, 'bin/dev.js'), 'config', 'path', '--json'], {
+      encoding: 'utf8',
+      env,
+    })
+    expect(dev.stderr).toBe('')
+    expect(dev.stdout).toBe(postern('config', 'path', '--json').stdout)
+  })
+
   test.each([[['nonsense']], [['config', 'pathh']], [['config', 'path', 'extra']], [['nonsense', '--json']]])(
     'the typo %j exits 64',
     (args) => expect(postern(...args).status).toBe(64),
