@@ -1,14 +1,7 @@
 import {Chalk, type ChalkInstance, supportsColor, supportsColorStderr} from 'chalk'
+import type {Paint} from '../report/paint.ts'
 
-/** What a colour means. Texts come out unchanged where colour is off. */
-export interface Paint {
-  good(text: string): string
-  bad(text: string): string
-  warning(text: string): string
-  strong(text: string): string
-  faint(text: string): string
-}
-
+export type {Paint}
 export type Shade = keyof Paint
 
 /** Colours for a stream: none in a pipe, none when NO_COLOR is set to anything (no-color.org). */

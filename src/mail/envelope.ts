@@ -1,3 +1,8 @@
+/**
+ * The words of mail: what a domain, an address, a reply and an envelope are (RFC 5321), before anybody connects
+ * anywhere. Everything in this room is pure; every other room speaks in its words.
+ */
+
 import type {MailAddress} from './address.ts'
 
 /** The reverse-path of MAIL FROM; null is the null sender `<>` (RFC 5321 §4.5.5). */
