@@ -1,16 +1,15 @@
 import {Args} from '@oclif/core'
-import {readInputFile} from '../src/app/input-file.ts'
-import type {ProbeOptions, ProbeTarget} from '../src/app/probe-domain.ts'
-import {probeDomains, worstExit} from '../src/app/probe-domains.ts'
-import {distinctTargets, probeTarget, targetsIn} from '../src/app/probe-targets.ts'
+import {openProber, type Prober} from '../src/app/probe-domain.ts'
+import {probeDomains, type Tally} from '../src/app/probe-domains.ts'
+import type {Listed} from '../src/app/probe-list.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {probeFlags, probeOptions} from '../src/cli/probe-flags.ts'
-import {type ProbeFormat, probeAnswer} from '../src/cli/probe-output.ts'
-import {ProbeProgress} from '../src/cli/probe-progress.ts'
-import {standardInput} from '../src/cli/standard-input.ts'
-import {Exit, PosternError} from '../src/mail/error.ts'
+import type {ProbeFormat} from '../src/cli/probe-output.ts'
+import type {ProbeProgress} from '../src/cli/probe-progress.ts'
+import {type ProbeSink, probeSink} from '../src/cli/probe-sink.ts'
+import {noTarget, probeSource} from '../src/cli/probe-source.ts'
+import {Exit} from '../src/mail/error.ts'
 import type {ProbeDocument} from '../src/report/probe-schema.ts'
-import {writeFileAtomic} from '../src/state/files.ts'
 
 export default class Probe extends BaseCommand {
   static override summary = 'look at the TLS of mail to a domain, as the mailer would see it'
@@ -21,8 +20,9 @@ that the policy would pick. Nothing is delivered: neither MAIL nor RCPT is
 sent, and each address sees one connection.
 
 Exit 0: the policy is met. 1: it is not. 75: could not look, try again.
-68: there is no mail host. For several targets the worst of them: 1, then
-75 and 68, then 0.`
+68: there is no mail host. 64: a line of a list names no domain. For several
+targets the worst of them: 1, then 64, 75 and 68, then 0. Interrupted with
+ctrl-C it prints what is done, and ends with 130.`
   static override examples = [
     '<%= config.bin %> probe example.mil',
     '<%= config.bin %> probe example.mil example.org --level secure --json',
@@ -45,54 +45,58 @@ Exit 0: the policy is met. 1: it is not. 75: could not look, try again.
   async run(): Promise<ProbeDocument> {
     const {flags, argv} = await this.parse(Probe)
     const options = probeOptions(flags)
-    const targets = await this.#targets(argv as string[], flags.file, options)
+    const source = await probeSource(argv as string[], flags.file, options)
     const world = await this.world()
-    const startedAt = new Date(world.now()).toISOString()
-    const results = await this.#look(targets, {...options, concurrency: flags.concurrency})
-    const document: ProbeDocument = {schema: 'postern.probe/1', startedAt, results}
-    await this.#answer(document, flags.format as ProbeFormat, flags.output)
-    this.exitWith(worstExit(results))
-    return document
-  }
-
-  async #look(targets: ProbeTarget[], options: ProbeOptions & {concurrency: number}) {
-    const watched = this.isQuiet || this.jsonEnabled() ? null : ProbeProgress.on(process.stderr, targets.length)
+    const prober = await openProber(world, options)
+    const watched = this.isQuiet || this.jsonEnabled() ? null : await source.progress(process.stderr)
+    const sink = await probeSink({
+      head: {schema: 'postern.probe/1', startedAt: new Date(world.now()).toISOString()},
+      ...{format: flags.format as ProbeFormat, json: this.jsonEnabled(), output: flags.output},
+      before: () => watched?.clear(),
+    })
     try {
-      return await probeDomains(await this.world(), targets, options, watched ?? {})
+      const tally = await this.#look(prober, source.targets, flags.concurrency, {watched, sink})
+      const document = await sink.end(tally)
+      if (flags.output !== undefined) this.say(`written to ${flags.output}`)
+      if (tally.stopped) this.say('interrupted: what was done by then is above')
+      this.exitWith(tally.stopped ? Exit.interrupted : tally.exit)
+      return document
+    } catch (error) {
+      await sink.abandon()
+      throw error
     } finally {
       watched?.clear()
+      source.close()
     }
   }
 
-  /** All of them are read, and refused, before anything is dialled. */
-  async #targets(given: string[], file: string | undefined, {fixed}: ProbeOptions): Promise<ProbeTarget[]> {
-    const named = given.map((text) => probeTarget(text))
-    const listed = file === undefined ? [] : targetsIn(await listOf(file), file === '-' ? 'stdin' : file)
-    const targets = distinctTargets([...named, ...listed])
-    if (fixed) return [targets.length > 0 ? onlyOne(targets) : probeTarget(fixed.host)]
-    if (targets.length > 0) return targets
-    throw new PosternError('target-missing', 'no domain to probe was named', {
-      exit: Exit.usage,
-      hints: ['postern probe example.mil, or a list of them with --file'],
-    })
+  async #look(
+    prober: Prober,
+    targets: AsyncIterable<Listed>,
+    concurrency: number,
+    {watched, sink}: {watched: ProbeProgress | null; sink: ProbeSink},
+  ): Promise<Tally> {
+    const stop = new AbortController()
+    const interrupt = () => stop.abort(new Error('interrupted'))
+    process.once('SIGINT', interrupt)
+    try {
+      const tally = await probeDomains(
+        prober,
+        targets,
+        {concurrency, stop: stop.signal},
+        {
+          event: (target, event) => watched?.event(target, event),
+          result: async (result, index) => {
+            if (result.exit === Exit.usage) this.say(`postern: ${result.summary}`)
+            await sink.result(result, index)
+            watched?.result(result)
+          },
+        },
+      )
+      if (tally.pass + tally.fail + tally.undetermined === 0 && !tally.stopped) throw noTarget()
+      return tally
+    } finally {
+      process.off('SIGINT', interrupt)
+    }
   }
-
-  async #answer(document: ProbeDocument, format: ProbeFormat, output: string | undefined): Promise<void> {
-    if (output === undefined) return this.print(probeAnswer(document, format, process.stdout))
-    const written = this.jsonEnabled() ? 'json' : format
-    await writeFileAtomic(output, `${probeAnswer(document, written, null)}\n`)
-    this.say(`written to ${output}`)
-  }
-}
-
-async function listOf(file: string): Promise<string> {
-  return file === '-' ? standardInput('file') : (await readInputFile(file)).toString('utf8')
-}
-
-function onlyOne(targets: ProbeTarget[]): ProbeTarget {
-  if (targets.length === 1) return targets[0]!
-  throw new PosternError('target-surplus', '--connect looks at one address, for one domain', {
-    exit: Exit.usage,
-    hints: ['name one domain, or none to take that of --name'],
-  })
 }

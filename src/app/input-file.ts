@@ -1,4 +1,4 @@
-import {open} from 'node:fs/promises'
+import {type FileHandle, open} from 'node:fs/promises'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 
@@ -10,12 +10,8 @@ const LARGEST = 10 * 1024 * 1024
  * `not-a-file` and `file-too-large` (65), and what the system says otherwise.
  */
 export async function readInputFile(path: string, largest = LARGEST): Promise<Buffer> {
-  const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ENOENT' ? missing(path, cause) : cause
-  })
+  const handle = await openInputFile(path)
   try {
-    const stat = await handle.stat()
-    if (!stat.isFile() && !stat.isFIFO()) throw notAFile(path, stat.isDirectory() ? 'a directory' : 'a device')
     const chunks: Buffer[] = []
     let total = 0
     for await (const chunk of handle.createReadStream({autoClose: false})) {
@@ -27,6 +23,17 @@ export async function readInputFile(path: string, largest = LARGEST): Promise<Bu
   } finally {
     await handle.close()
   }
+}
+
+/** A file that a person named, to be read and closed. Throws `file-missing` (66), `not-a-file` (65). */
+export async function openInputFile(path: string): Promise<FileHandle> {
+  const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' ? missing(path, cause) : cause
+  })
+  const stat = await handle.stat()
+  if (stat.isFile() || stat.isFIFO()) return handle
+  await handle.close()
+  throw notAFile(path, stat.isDirectory() ? 'a directory' : 'a device')
 }
 
 /** A password: the first line of the file. */

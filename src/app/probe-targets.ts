@@ -20,14 +20,6 @@ function hintFor(text: string): string {
   return 'a target looks like example.mil; an address literal like [192.0.2.1]'
 }
 
-/** One target a line; blank lines and what follows a # do not count. `name` stands in errors. */
-export function targetsIn(text: string, name: string): ProbeTarget[] {
-  return text.split(/\r?\n/).flatMap((line, i) => {
-    const target = line.replace(/#.*/, '').trim()
-    return target === '' ? [] : [probeTarget(target, `${printable(name)}:${i + 1}: `)]
-  })
-}
-
 /** Each domain once, in the order in which it was named first. */
 export function distinctTargets(targets: readonly ProbeTarget[]): ProbeTarget[] {
   return [...new Map(targets.map((target) => [target.text, target])).values()]

@@ -1,23 +1,28 @@
 import type {ProbeObserver} from '../app/probe-domains.ts'
 import {printable} from '../mail/domain.ts'
 import type {PathEvent} from '../path/path.ts'
+import type {ProbeResult} from '../report/probe-schema.ts'
 
 const CLEAR_LINE = '\r\x1b[K'
 
-/** One line that changes while a probe is on its way, for a person who waits. */
+const BAR = 24
+
+/** One line that changes while a probe is on its way, for a person who waits: a bar where there are several targets. */
 export class ProbeProgress implements ProbeObserver {
   readonly #stream: NodeJS.WriteStream
-  readonly #total: number
+  readonly #total: number | null
   #done = 0
+  #failed = 0
 
-  constructor(stream: NodeJS.WriteStream, total: number) {
+  /** `total` null: nobody knows how many there are. */
+  constructor(stream: NodeJS.WriteStream, total: number | null) {
     this.#stream = stream
     this.#total = total
   }
 
-  /** Null where nobody watches. */
-  static on(stream: NodeJS.WriteStream, total: number): ProbeProgress | null {
-    return stream.isTTY === true && process.env.TERM !== 'dumb' ? new ProbeProgress(stream, total) : null
+  /** Whether anybody watches. */
+  static canBeSeen(stream: NodeJS.WriteStream): boolean {
+    return stream.isTTY === true && process.env.TERM !== 'dumb'
   }
 
   event(target: string, event: PathEvent): void {
@@ -25,9 +30,10 @@ export class ProbeProgress implements ProbeObserver {
     if (words) this.#write(`${this.#count()}${target}: ${words}`)
   }
 
-  result(): void {
+  result({verdict}: Pick<ProbeResult, 'verdict'>): void {
     this.#done += 1
-    this.#write(`${this.#count()}${this.#done === this.#total ? '' : 'looking'}`)
+    if (verdict !== 'pass') this.#failed += 1
+    if (this.#done !== this.#total) this.#write(`${this.#count()}looking`)
   }
 
   clear(): void {
@@ -35,7 +41,11 @@ export class ProbeProgress implements ProbeObserver {
   }
 
   #count(): string {
-    return this.#total > 1 ? `${this.#done}/${this.#total}  ` : ''
+    const failed = this.#failed > 0 ? `, ${this.#failed} not passed` : ''
+    if (this.#total === null) return `${this.#done} done${failed}  `
+    if (this.#total < 2) return ''
+    const filled = Math.round((BAR * this.#done) / this.#total)
+    return `[${'#'.repeat(filled)}${'-'.repeat(Math.max(0, BAR - filled))}] ${this.#done}/${this.#total}${failed}  `
   }
 
   #write(text: string): void {

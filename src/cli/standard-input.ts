@@ -2,12 +2,7 @@ import {Exit, PosternError} from '../mail/error.ts'
 
 /** All of standard input as text. Throws `stdin-missing` (64) at a terminal, `stdin-too-large` (65). */
 export async function standardInput(flag: string, most = 64 * 1024 * 1024): Promise<string> {
-  if (process.stdin.isTTY) {
-    throw new PosternError('stdin-missing', `--${flag} - reads standard input, which is the keyboard here`, {
-      exit: Exit.usage,
-      hints: [`pipe something into it: postern … --${flag} - < file`],
-    })
-  }
+  refuseKeyboard(flag)
   const chunks: Buffer[] = []
   let total = 0
   for await (const chunk of process.stdin) {
@@ -16,4 +11,18 @@ export async function standardInput(flag: string, most = 64 * 1024 * 1024): Prom
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Standard input while it comes. Throws `stdin-missing` (64) at a terminal. */
+export function standardInputStream(flag: string): AsyncIterable<Buffer> {
+  refuseKeyboard(flag)
+  return process.stdin
+}
+
+function refuseKeyboard(flag: string): void {
+  if (!process.stdin.isTTY) return
+  throw new PosternError('stdin-missing', `--${flag} - reads standard input, which is the keyboard here`, {
+    exit: Exit.usage,
+    hints: [`pipe something into it: postern … --${flag} - < file`],
+  })
 }

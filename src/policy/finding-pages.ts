@@ -195,6 +195,13 @@ export const FINDING_PAGES = {
     ['An earlier end of the attempt, by its time limit.'],
     ['It is tried again with the next attempt.'],
   ),
+  'target-invalid': page(
+    [
+      'A mail address or a URL stands in the list.',
+      'A name holds a blank, an underscore out of place, or too long a label.',
+    ],
+    ['Correct the line that is named; a # makes it a comment.'],
+  ),
   'implicit-mx': page(
     ['The domain was set up for the web, and mail was forgotten.'],
     ['The partner publishes MX records, or a null MX (MX 0 .) where it takes no mail.'],

@@ -2,6 +2,12 @@ import {kind} from './finding-kind.ts'
 
 /** Findings of the way to a domain: DNS, hosts, addresses. */
 export const ROUTE_FINDINGS = {
+  'target-invalid': kind(
+    'error',
+    'A line of the list names no domain',
+    'RFC 5321 §4.1.2',
+    'A target is a domain, or an address literal in brackets. The line was passed over; all others were looked at.',
+  ),
   'implicit-mx': kind(
     'info',
     'The domain publishes no MX record',

@@ -102,12 +102,22 @@ function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
 }
 
 function overall(results: readonly ProbeResult[], paint: Paint): string[] {
-  if (results.length < 2) return []
   const count = (verdict: ProbeResult['verdict']) => results.filter((result) => result.verdict === verdict).length
-  const parts = (['pass', 'fail', 'undetermined'] as const)
-    .filter((verdict) => count(verdict) > 0)
-    .map((verdict) => paint[VERDICT_SHADE[verdict]](`${count(verdict)} ${WORD[verdict]}`))
-  return [`${results.length} targets: ${parts.join(', ')}`]
+  const line = tallyLine({pass: count('pass'), fail: count('fail'), undetermined: count('undetermined')}, paint)
+  return line === '' ? [] : [line]
+}
+
+const VERDICTS = ['pass', 'fail', 'undetermined'] as const
+
+/** `3 targets: 2 passed, 1 failed`; '' for a single one, whose block says it. */
+export function tallyLine(tally: Record<ProbeResult['verdict'], number> & {stopped?: boolean}, paint: Paint): string {
+  const total = VERDICTS.reduce((sum, verdict) => sum + tally[verdict], 0)
+  if (total < 2 && !tally.stopped) return ''
+  const parts = VERDICTS.filter((verdict) => tally[verdict] > 0).map((verdict) => {
+    return paint[VERDICT_SHADE[verdict]](`${tally[verdict]} ${WORD[verdict]}`)
+  })
+  const line = `${total} ${total === 1 ? 'target' : 'targets'}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`
+  return tally.stopped ? `interrupted after ${line}` : line
 }
 
 const WORD = {pass: 'passed', fail: 'failed', undetermined: 'could not be judged'}
