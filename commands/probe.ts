@@ -1,4 +1,5 @@
 import {Args} from '@oclif/core'
+import {Baseline} from '../src/app/probe-baseline.ts'
 import {openProber, type Prober} from '../src/app/probe-domain.ts'
 import {probeDomains, type Tally} from '../src/app/probe-domains.ts'
 import type {Listed} from '../src/app/probe-list.ts'
@@ -28,6 +29,7 @@ ctrl-C it prints what is done, and ends with 130.`
     '<%= config.bin %> probe example.mil example.org --level secure --json',
     '<%= config.bin %> probe --file partners.txt --level encrypt --format jsonl',
     '<%= config.bin %> probe example.mil --ca partner-root.pem --level secure',
+    '<%= config.bin %> probe --file partners.txt --baseline partners.json --expiry-days 30',
     '<%= config.bin %> probe --connect 127.0.0.2:2525 --name mx1.example.mil --level secure',
   ]
 
@@ -48,6 +50,8 @@ ctrl-C it prints what is done, and ends with 130.`
     const source = await probeSource(argv as string[], flags.file, options)
     const world = await this.world()
     const prober = await openProber(world, options)
+    const {baseline: file, accept} = flags
+    const baseline = file === undefined ? null : await Baseline.open(file, {accept})
     const watched = this.isQuiet || this.jsonEnabled() ? null : await source.progress(process.stderr)
     const sink = await probeSink({
       head: {schema: 'postern.probe/1', startedAt: new Date(world.now()).toISOString()},
@@ -55,7 +59,13 @@ ctrl-C it prints what is done, and ends with 130.`
       before: () => watched?.clear(),
     })
     try {
-      const tally = await this.#look(prober, source.targets, flags.concurrency, {watched, sink})
+      const tally = await this.#look(
+        prober,
+        source.targets,
+        {concurrency: flags.concurrency, baseline},
+        {watched, sink},
+      )
+      if (await baseline?.save(world.now())) this.say(`the baseline ${file} is up to date`)
       const document = await sink.end(tally)
       if (flags.output !== undefined) this.say(`written to ${flags.output}`)
       if (tally.stopped) this.say('interrupted: what was done by then is above')
@@ -73,7 +83,7 @@ ctrl-C it prints what is done, and ends with 130.`
   async #look(
     prober: Prober,
     targets: AsyncIterable<Listed>,
-    concurrency: number,
+    options: {concurrency: number; baseline: Baseline | null},
     {watched, sink}: {watched: ProbeProgress | null; sink: ProbeSink},
   ): Promise<Tally> {
     const stop = new AbortController()
@@ -83,7 +93,7 @@ ctrl-C it prints what is done, and ends with 130.`
       const tally = await probeDomains(
         prober,
         targets,
-        {concurrency, stop: stop.signal},
+        {...options, stop: stop.signal},
         {
           event: (target, event) => watched?.event(target, event),
           result: async (result, index) => {

@@ -3,6 +3,7 @@ import {unlessAborted} from '../mail/limit.ts'
 import type {PathEvent} from '../path/path.ts'
 import type {ProbeResult} from '../report/probe-schema.ts'
 import {badResult} from './probe-bad-target.ts'
+import type {Baseline} from './probe-baseline.ts'
 import {lookAt, type Prober} from './probe-domain.ts'
 import type {Listed} from './probe-list.ts'
 
@@ -33,7 +34,7 @@ const BY_URGENCY: readonly ExitCode[] = [Exit.no, Exit.usage, Exit.tryAgain, Exi
 export async function probeDomains(
   prober: Prober,
   targets: AsyncIterable<Listed>,
-  options: {concurrency: number; stop?: AbortSignal},
+  options: {concurrency: number; stop?: AbortSignal; baseline?: Baseline | null},
   observer: ProbeObserver = {},
 ): Promise<Tally> {
   const tally: Tally = {pass: 0, fail: 0, undetermined: 0, exit: Exit.ok, stopped: false}
@@ -45,7 +46,8 @@ export async function probeDomains(
       const next = await unlessAborted(list.next(), stop)
       if (next.done) return
       const place = index++
-      const result = await look(prober, next.value, stop, observer)
+      const seen = await look(prober, next.value, stop, observer)
+      const result = options.baseline?.compare(seen) ?? seen
       count(tally, result)
       await observer.result?.(result, place)
     }

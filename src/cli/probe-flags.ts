@@ -81,6 +81,15 @@ export const probeFlags = {
     max: 3650,
     env: env('EXPIRY_DAYS'),
   }),
+  baseline: Flags.string({
+    description: 'compare with what this file remembers, and save what it does not: a change for the worse ends with 1',
+    helpValue: 'FILE',
+    env: env('BASELINE'),
+  }),
+  accept: Flags.boolean({
+    description: 'take what is found now for the baseline, be it worse or not',
+    dependsOn: ['baseline'],
+  }),
   'per-address': Flags.integer({
     description: 'connections to one address at once',
     helpValue: 'N',

@@ -16,6 +16,8 @@ export interface CertificateFacts {
   ipAddresses: string[]
   /** `rsa-2048`, `ec-256`, `ed25519` … */
   key: string
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex; absent where the key is not understood. */
+  publicKey?: string
   /** basicConstraints cA. */
   isCa: boolean
   /** Subject equals issuer and its own key made the signature. */

@@ -1,4 +1,4 @@
-import {type KeyObject, X509Certificate} from 'node:crypto'
+import {hash, type KeyObject, X509Certificate} from 'node:crypto'
 import type {CertificateFacts} from './certificate.ts'
 import {type CertificateBody, readCertificateBody} from './extensions.ts'
 
@@ -25,11 +25,21 @@ export function describeCertificate(source: X509Certificate | Buffer): Certifica
     dnsNames: body.dnsNames,
     ipAddresses: body.ipAddresses,
     key: keyName(certificate),
+    ...keyHash(certificate),
     isCa: certificate.ca,
     selfSigned: isSelfSigned(certificate),
     keyId: body.keyId,
     authorityKeyId: body.authorityKeyId,
     aia: body.aia,
+  }
+}
+
+/** RFC 5280 §4.1.2.7; the certificate's own key identifier could be anything. */
+function keyHash(certificate: X509Certificate): {publicKey?: string} {
+  try {
+    return {publicKey: hash('sha256', certificate.publicKey.export({type: 'spki', format: 'der'}), 'hex')}
+  } catch {
+    return {}
   }
 }
 

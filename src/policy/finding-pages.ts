@@ -350,6 +350,24 @@ export const FINDING_PAGES = {
     ['The renewal is due.', 'An intermediate or root nears its end, which renewal of the leaf does not mend.'],
     [RENEW, 'For a root: import its successor before the day comes.'],
   ),
+  'level-lost': page(
+    ['See the other findings: they say what is the matter now.'],
+    ['Repair it with the partner.', 'Where it was meant so, take it over: --accept.'],
+  ),
+  'level-gained': page(['The partner mended something.'], ['A stricter profile may be in place now.']),
+  'new-issuer': page(
+    ['The partner changed its CA.', 'Its CA issues from another intermediate.', 'Somebody else answers.'],
+    ['Ask the partner over another way than mail.', 'Then take it over: --accept.'],
+  ),
+  'new-key': page(['A renewal with a fresh key.'], ['Nothing has to be done, unless a key was pinned.']),
+  'changed-name': page(
+    ['The certificate was issued anew for other hosts.', 'Another host answers.'],
+    ['Compare with the MX hosts of the partner.', 'Then take it over: --accept.'],
+  ),
+  'earlier-expiry': page(
+    ['An old certificate was put back.', 'The CA issues for a shorter time than before.'],
+    ['Ask the partner.', 'Then take it over: --accept.'],
+  ),
   'local-no-ipv6': page(['This network has IPv4 alone.'], ['Nothing has to be done where IPv4 suffices.']),
   'local-port-blocked': page(
     ['Providers and clouds block outgoing port 25 against junk.', 'A firewall of this machine.'],

@@ -1,5 +1,6 @@
 import type {Finding} from './evidence.ts'
 import {type FindingKind, kind} from './finding-kind.ts'
+import {BASELINE_FINDINGS} from './findings-baseline.ts'
 import {LOCAL_FINDINGS} from './findings-local.ts'
 import {ROUTE_FINDINGS} from './findings-route.ts'
 import {SMTP_FINDINGS} from './findings-smtp.ts'
@@ -188,6 +189,7 @@ export const FINDINGS = {
   ...ROUTE_FINDINGS,
   ...SMTP_FINDINGS,
   ...LOCAL_FINDINGS,
+  ...BASELINE_FINDINGS,
   // Lint of profiles and rules.
   'rule-unreachable': kind(
     'warning',

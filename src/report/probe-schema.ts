@@ -24,6 +24,8 @@ const certificate = v.object({
   dnsNames: v.array(v.string()),
   ipAddresses: v.array(v.string()),
   key: v.string(),
+  /** SHA-256 of the public key (SubjectPublicKeyInfo). */
+  publicKey: v.optional(v.string()),
   isCa: v.boolean(),
   selfSigned: v.boolean(),
   keyId: text,
