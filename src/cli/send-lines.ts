@@ -1,4 +1,5 @@
 import type {SendResult} from '../app/send-result.ts'
+import {hostEndpoint} from '../mail/address.ts'
 import {printable} from '../mail/domain.ts'
 
 /** `postern send` for people: what became of it, and on which way. */
@@ -12,7 +13,7 @@ export function sendLines(result: SendResult): string[] {
   if (queue !== null || path === null) return [first, ...others]
   const taken = path.taken
   const attempts = path.attempts.flatMap(({host, address, port, outcome: judged, findings}) => [
-    `  ${printable(host)}[${address}]:${port}  ${judged}${detail(host, address, taken)}`,
+    `  ${hostEndpoint({host: printable(host), address, port})}  ${judged}${detail(host, address, taken)}`,
     ...findings
       .filter(({severity}) => severity !== 'info')
       .map(({message, hint}) => `    ${message}\n    hint: ${hint}`),

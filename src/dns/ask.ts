@@ -1,6 +1,7 @@
+import {endpoint} from '../mail/address.ts'
 import {exchange} from './exchange.ts'
 import {type Question, RCODE, type Response} from './packet.ts'
-import {type DnsServer, serverName} from './servers.ts'
+import type {DnsServer} from './servers.ts'
 
 export interface AskOptions {
   servers: readonly DnsServer[]
@@ -33,7 +34,7 @@ export async function ask(question: Question, options: AskOptions): Promise<Aske
     for (const server of left) {
       const tried = await tryServer(server, question, options)
       if (tried.status !== 'failed') return tried
-      reasons.set(serverName(server), tried.reason)
+      reasons.set(endpoint(server), tried.reason)
       if (tried.silent) silent.push(server)
     }
     left = silent

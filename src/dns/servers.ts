@@ -25,7 +25,3 @@ export function parseServer(text: string): DnsServer {
 export function dnsServers(given: readonly string[]): DnsServer[] {
   return (given.length > 0 ? given : getServers()).map(parseServer)
 }
-
-export function serverName({address, port}: DnsServer): string {
-  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
-}

@@ -78,3 +78,13 @@ export function mailDomainText(domain: MailDomain): string {
   if (domain instanceof Domain) return domain.ascii
   return isIPv6(domain.literal) ? `[IPv6:${domain.literal}]` : `[${domain.literal}]`
 }
+
+/** `192.0.2.1:25`, `[2001:db8::1]:25`. */
+export function endpoint({address, port}: {address: string; port: number}): string {
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** `mx1.example.mil[192.0.2.1]:25`; a host that is an address is not said twice. */
+export function hostEndpoint({host, address, port}: {host: string; address: string; port: number}): string {
+  return host.startsWith('[') ? `${host}:${port}` : `${host}[${address}]:${port}`
+}

@@ -1,4 +1,5 @@
 import {createServer, type Server, type Socket} from 'node:net'
+import {endpoint} from '../mail/address.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import type {RelayLog} from './log.ts'
 import type {ListenerSettings} from './snapshot.ts'
@@ -101,8 +102,8 @@ function same(a: ListenerSettings, b: ListenerSettings): boolean {
   return sameEndpoint(a, b) && a.tls === b.tls
 }
 
-function listenError({address, port}: ListenerSettings, cause: NodeJS.ErrnoException): PosternError {
-  const where = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+function listenError(listener: ListenerSettings, cause: NodeJS.ErrnoException): PosternError {
+  const where = endpoint(listener)
   if (cause.code === 'EACCES') {
     return new PosternError('listen-denied', `may not listen on ${where}`, {
       exit: Exit.permission,

@@ -1,3 +1,4 @@
+import {endpoint, hostEndpoint} from '../mail/address.ts'
 import {printable} from '../mail/domain.ts'
 import type {PathFacts, RelayEvent} from './log.ts'
 
@@ -21,7 +22,7 @@ function words(event: RelayEvent): (string | null | false)[] {
       return [`${event.hostname} started, revision ${event.revision}, pid ${event.pid}`]
     case 'listening':
     case 'closed':
-      return [`${event.event} ${endpoint(event.address, event.port)} (TLS: ${event.tls})`]
+      return [`${event.event} ${endpoint(event)} (TLS: ${event.tls})`]
     case 'stopping':
     case 'stopped':
       return [`${event.event}: ${event.reason}`]
@@ -70,14 +71,10 @@ function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' |
   return [event.queue, '→', event.recipient, ...path, event.event, event.status, reason, next]
 }
 
-function hostWords({host, address, port, reused}: PathFacts): string {
-  return `${host}[${address}]:${port}${reused ? ' reused' : ''}`
+function hostWords(path: PathFacts): string {
+  return `${hostEndpoint(path)}${path.reused ? ' reused' : ''}`
 }
 
 function profileWords({rule, profile}: {rule: string | null; profile: string}): string {
   return rule === null ? `profile=${profile}` : `rule=${rule} profile=${profile}`
-}
-
-function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -1,3 +1,4 @@
+import {endpoint} from '../mail/address.ts'
 import {printable} from '../mail/domain.ts'
 import type {Outcome} from '../policy/evidence.ts'
 import {LEVELS, type Level} from '../policy/profile.ts'
@@ -85,10 +86,6 @@ function paintRow([endpointCell = '', ...cells]: string[], address: AddressResul
 // Clear text is what level none is for, and no alarm.
 function shadeAt(level: Level, outcome: Outcome): keyof Paint {
   return level === 'none' && outcome === 'clear' ? 'faint' : OUTCOME_SHADE[outcome]
-}
-
-function endpoint({address, port}: AddressResult): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 /** The route's findings and those of all addresses, the gravest first; what several addresses share in words, once. */

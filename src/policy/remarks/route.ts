@@ -20,17 +20,25 @@ export function routeRemarks({domain, route}: PathEvidence, facts: RouteFacts): 
     ...(route.source === 'implicit' ? [implicitMx(domain)] : []),
     ...(route.strayNullMx ? [strayNullMx(domain)] : []),
     ...(route.hostsLeftOut ? [leftOut(`${route.hostsLeftOut} more MX hosts of ${domain}`)] : []),
-    ...route.hosts.flatMap((host) => hostRemarks(host, domain, facts, route.source === 'mx')),
+    ...route.hosts.flatMap((host) => hostRemarks(host, domain, facts, route.source)),
   ]
 }
 
-function hostRemarks(host: HostEvidence, domain: string, facts: RouteFacts, byMx: boolean): Finding[] {
+function hostRemarks(
+  host: HostEvidence,
+  domain: string,
+  facts: RouteFacts,
+  source: RouteEvidence['source'],
+): Finding[] {
+  const byMx = source === 'mx'
+  // What somebody wrote down by hand is meant so; what a partner publishes has to be reachable.
+  const published = byMx || source === 'implicit'
   const {name, canonicalName, addressesLeftOut} = host
   return [
     ...(byMx ? [...nameless(host, domain, facts), ...(name === domain ? [] : nameRemarks(name))] : []),
     ...(byMx && canonicalName !== undefined ? [aliasHost(name, canonicalName)] : []),
     ...(addressesLeftOut ? [leftOut(`${addressesLeftOut} more addresses of ${name}`)] : []),
-    ...host.addresses.flatMap((address) => addressRemarks(name, address, facts)),
+    ...(published ? host.addresses.flatMap((address) => addressRemarks(name, address, facts)) : []),
   ]
 }
 
@@ -64,7 +72,7 @@ function withoutAddress(name: string, domain: string): Finding {
 
 function addressRemarks(name: string, address: string, {rehearsal}: RouteFacts): Finding[] {
   const range = addressRange(address)
-  const hint = 'the partner has to publish a public address; inside one’s own network this can be meant so'
+  const hint = "the partner has to publish a public address; inside a network of one's own this can be meant so"
   if (range.kind === 'loopback' && !rehearsal) {
     return [finding('loopback-address', `${name} has the loopback address ${address}`, hint)]
   }
