@@ -1,6 +1,6 @@
 import {isIP} from 'node:net'
 import {Domain, printable} from '../../mail/domain.ts'
-import type {Finding, HostEvidence, PathEvidence} from '../evidence.ts'
+import type {Finding, HostEvidence, PathEvidence, RouteEvidence} from '../evidence.ts'
 import {finding} from '../findings.ts'
 import {addressRange} from './address-range.ts'
 
