@@ -12,7 +12,13 @@ export function failureOf(attempt: AttemptEvidence, findings: readonly Finding[]
   const errors = findings.filter(({severity}) => severity === 'error')
   const [worst] = unreached ? findings.filter(({code}) => code !== 'host-unreachable').concat(findings) : errors
   if (!worst) return null
-  return {stage: stageOf(attempt, worst.code), reply: replyOf(attempt), code: worst.code, fix: worst.hint}
+  return {
+    stage: stageOf(attempt, worst.code),
+    reply: replyOf(attempt),
+    code: worst.code,
+    fix: worst.hint,
+    reproduce: reproduce(attempt),
+  }
 }
 
 function stageOf({reach, starttls, handshake, mode, timings}: AttemptEvidence, code: string): Failure['stage'] {
@@ -21,6 +27,14 @@ function stageOf({reach, starttls, handshake, mode, timings}: AttemptEvidence, c
   if (timings.ehloAfterTls !== undefined) return 'ehlo-after-tls'
   if (handshake || mode === 'implicit') return 'handshake'
   return starttls.advertised ? 'starttls' : 'ehlo'
+}
+
+/** The same look by hand. SNI is sent as we send it: not for address literals (RFC 6066 §3). */
+function reproduce({host, address, port, mode}: AttemptEvidence): string {
+  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  const sni = host.startsWith('[') ? '-noservername' : `-servername ${host}`
+  const smtp = mode === 'starttls' ? '-starttls smtp ' : ''
+  return `openssl s_client ${smtp}-connect ${at} ${sni} -showcerts`
 }
 
 function replyOf({reach, starttls}: AttemptEvidence): string | null {

@@ -145,6 +145,8 @@ const address = v.object({
       /** Of the finding that says it best. */
       code: v.string(),
       fix: v.string(),
+      /** A command of OpenSSL that shows the same. */
+      reproduce: v.string(),
     }),
   ),
   /** Milliseconds of one round trip, by the time that TCP took to connect. */

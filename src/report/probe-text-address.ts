@@ -50,6 +50,11 @@ export function failureWords({failure}: AddressResult): string {
   return `failed at ${STAGES[failure.stage] ?? STAGE_NAMES[failure.stage] ?? failure.stage}${quoted(failure.reply)}: ${failure.code}`
 }
 
+/** How to see it with one's own eyes. */
+export function reproduceWords({failure}: AddressResult): string {
+  return failure === null ? '' : `by hand: ${failure.reproduce}`
+}
+
 const STAGE_NAMES: Record<string, string> = {'ehlo-after-tls': 'EHLO inside TLS', dns: 'DNS'}
 
 function by(anchor: string | null): string {

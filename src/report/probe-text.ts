@@ -5,7 +5,15 @@ import {LEVELS, type Level} from '../policy/profile.ts'
 import {columns, hanging, wrap} from './layout.ts'
 import type {Paint} from './paint.ts'
 import type {AddressResult, ProbeResult} from './probe-schema.ts'
-import {chainLines, failureWords, findingLines, OUTCOME_SHADE, timeWords, wireWords} from './probe-text-address.ts'
+import {
+  chainLines,
+  failureWords,
+  findingLines,
+  OUTCOME_SHADE,
+  reproduceWords,
+  timeWords,
+  wireWords,
+} from './probe-text-address.ts'
 
 /**
  * A probe for people: for each target what becomes of mail, what each address gives at each level, and what is wrong,
@@ -67,7 +75,7 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
       `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
-      ...[wireWords, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
+      ...[wireWords, failureWords, reproduceWords, timeWords].flatMap((words) => faint(words(address), 6)),
     ]),
   ])
   return [...(seen.length > 0 ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]

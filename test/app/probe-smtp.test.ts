@@ -74,6 +74,7 @@ describe('why there is no STARTTLS', () => {
       reply,
       code: 'starttls-refused',
       fix: expect.stringMatching(/./),
+      reproduce: `openssl s_client -starttls smtp -connect 127.0.0.2:${address.port} -servername mx1.example.mil -showcerts`,
     })
     expect(codesOf(result).includes('starttls-temporarily-refused')).toBe(temporary)
   })
