@@ -120,7 +120,7 @@ export async function requestIdentity(
       options.hostname || options.dns?.length ? [options.hostname, ...(options.dns ?? [])] : present
     const names = await namesOf(configDir, {hostname, dns: dns.filter((one) => one !== undefined)})
     const keyPem = pkcs8(before?.key ?? (await newKey(options.key ?? 'ec-256')))
-    const request = requestCertificate(names, keyPem)
+    const request = await requestCertificate(names, keyPem)
     if (!before) await writeKey(configDir, name, keyPem)
     return {name, request, dnsNames: names.dnsNames, key: before ? 'kept' : 'made'}
   })

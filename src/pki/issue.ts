@@ -1,8 +1,8 @@
-import {createPrivateKey, generateKeyPair, type KeyObject, randomBytes, X509Certificate} from 'node:crypto'
+import {createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes, webcrypto} from 'node:crypto'
 import {promisify} from 'node:util'
-import {children, der, derOid, readElement, Tag} from './der.ts'
-import {bodyOf} from './describe.ts'
-import * as write from './write.ts'
+
+type Library = typeof import('@peculiar/x509')
+type Extension = InstanceType<Library['Extension']>
 
 export type IssuedKey = 'ec-256' | 'rsa-2048'
 
@@ -39,11 +39,23 @@ const YEAR = 365 * 24 * HOUR
 
 /** Issues a certificate: a root, an intermediate or a leaf; one's own or the lab's. It checks nothing about the issuer. */
 export async function issueCertificate(options: IssueOptions): Promise<IssuedCertificate> {
+  const x509 = await library()
   const key = options.keyPem === undefined ? await newKey(options.key ?? 'ec-256') : createPrivateKey(options.keyPem)
-  const issuerKey = options.issuer ? createPrivateKey(options.issuer.keyPem) : key
-  const body = tbsCertificate(options, key, issuerKey)
+  const issuer = options.issuer ? new x509.X509Certificate(options.issuer.certificatePem) : null
+  const subject = nameOf(x509, options)
+  const notBefore = options.notBefore ?? new Date(Date.now() - HOUR)
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject,
+    issuer: issuer?.subjectName ?? subject,
+    notBefore,
+    notAfter: options.notAfter ?? new Date(notBefore.getTime() + YEAR),
+    publicKey: publicHalf(key),
+    signingKey: signingKey(options.issuer ? createPrivateKey(options.issuer.keyPem) : key),
+    extensions: await extensions(x509, options, key, issuer),
+  })
   return {
-    certificatePem: write.toPem('CERTIFICATE', write.signed(body, issuerKey)),
+    certificatePem: `${certificate.toString('pem')}\n`,
     keyPem: key.export({format: 'pem', type: 'pkcs8'}).toString(),
   }
 }
@@ -55,92 +67,99 @@ export async function newKey(kind: IssuedKey): Promise<KeyObject> {
   return (await generate('rsa', {modulusLength: 2048})).privateKey
 }
 
-// RFC 5280 §4.1.2.
-function tbsCertificate(options: IssueOptions, key: KeyObject, issuerKey: KeyObject): Buffer {
-  const notBefore = options.notBefore ?? new Date(Date.now() - HOUR)
-  const notAfter = options.notAfter ?? new Date(notBefore.getTime() + YEAR)
-  const subject = write.derName(options.subject, options.organization)
-  const issuer = options.issuer ? new X509Certificate(options.issuer.certificatePem) : null
-  return der(
-    Tag.sequence,
-    der(0xa0, write.derInteger(Buffer.of(2))),
-    write.derInteger(serialNumber()),
-    write.signatureAlgorithm(issuerKey),
-    issuer ? subjectOf(issuer) : subject,
-    der(Tag.sequence, write.derTime(notBefore), write.derTime(notAfter)),
-    subject,
-    write.publicKeyInfo(key),
-    der(0xa3, der(Tag.sequence, ...extensions(options, key, issuer))),
-  )
+/** A certification request (PKCS#10, RFC 2986) for these names. */
+export async function requestCertificate(
+  names: {subject: string; organization?: string; dnsNames: string[]; ipAddresses?: string[]},
+  keyPem: string,
+): Promise<string> {
+  const x509 = await library()
+  const key = createPrivateKey(keyPem)
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: nameOf(x509, names),
+    keys: {privateKey: signingKey(key), publicKey: publicHalf(key)},
+    signingAlgorithm: algorithmOf(key),
+    extensions: [altNames(x509, names)],
+  })
+  return `${request.toString('pem')}\n`
+}
+
+/** The library wants a polyfill of decorator metadata before it, and is loaded only where something is issued. */
+async function library(): Promise<Library> {
+  await import('reflect-metadata')
+  const x509 = await import('@peculiar/x509')
+  x509.cryptoProvider.set(webcrypto)
+  return x509
+}
+
+async function extensions(
+  x509: Library,
+  options: IssueOptions,
+  key: KeyObject,
+  issuer: InstanceType<Library['X509Certificate']> | null,
+): Promise<Extension[]> {
+  const authorityKeyId = issuer?.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId
+  return [
+    ...(options.ca ? authorityExtensions(x509) : leafExtensions(x509, key)),
+    await x509.SubjectKeyIdentifierExtension.create(publicHalf(key)),
+    ...(authorityKeyId ? [new x509.AuthorityKeyIdentifierExtension(authorityKeyId)] : []),
+    ...(options.dnsNames?.length || options.ipAddresses?.length ? [altNames(x509, options)] : []),
+    ...(options.aia?.length ? [new x509.AuthorityInfoAccessExtension({caIssuers: options.aia})] : []),
+  ]
+}
+
+function authorityExtensions(x509: Library): Extension[] {
+  const usage = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
+  return [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(usage, true)]
+}
+
+function leafExtensions(x509: Library, key: KeyObject): Extension[] {
+  const {digitalSignature, keyEncipherment} = x509.KeyUsageFlags
+  // keyEncipherment is for the RSA key exchange of TLS 1.2.
+  const usage = key.asymmetricKeyType === 'rsa' ? digitalSignature | keyEncipherment : digitalSignature
+  // A relay is both ends of TLS.
+  const purposes = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(usage, true),
+    new x509.ExtendedKeyUsageExtension(purposes),
+  ]
+}
+
+function altNames(x509: Library, names: {dnsNames?: string[]; ipAddresses?: string[]}): Extension {
+  return new x509.SubjectAlternativeNameExtension([
+    ...(names.dnsNames ?? []).map((value) => ({type: 'dns' as const, value})),
+    ...(names.ipAddresses ?? []).map((value) => ({type: 'ip' as const, value})),
+  ])
+}
+
+/** RFC 5280 §4.1.2.4 asks for UTF8String. */
+function nameOf(x509: Library, {subject, organization}: {subject: string; organization?: string}) {
+  const parts = organization === undefined ? [] : [{O: [{utf8String: organization}]}]
+  return new x509.Name([...parts, {CN: [{utf8String: subject}]}])
 }
 
 // 127 random bits, the first set: positive, and always 16 octets long.
-function serialNumber(): Buffer {
+function serialNumber(): string {
   const serial = randomBytes(16)
   serial[0] = (serial[0]! & 0x7f) | 0x40
-  return serial
+  return serial.toString('hex')
 }
 
-/** The subject as the issuer has it, byte for byte: names must chain (RFC 5280 §6.1.3). */
-function subjectOf(certificate: X509Certificate): Buffer {
-  const fields = children(children(readElement(certificate.raw))[0]!)
-  return fields[fields[0]!.tag === 0xa0 ? 5 : 4]!.raw
+function signingKey(key: KeyObject) {
+  return key.toCryptoKey(algorithmOf(key), true, ['sign'])
 }
 
-function extensions(options: IssueOptions, key: KeyObject, issuer: X509Certificate | null): Buffer[] {
-  const authorityKeyId = issuer && bodyOf(issuer).keyId
-  return [
-    ...(options.ca ? authorityExtensions() : leafExtensions(key)),
-    write.derExtension('2.5.29.14', false, der(Tag.octetString, write.keyIdentifier(write.publicKeyInfo(key)))),
-    ...(authorityKeyId ? [authorityKey(Buffer.from(authorityKeyId, 'hex'))] : []),
-    ...(options.dnsNames?.length || options.ipAddresses?.length ? [write.derAltNames(options)] : []),
-    ...(options.aia?.length ? [caIssuers(options.aia)] : []),
-  ]
+function publicHalf(key: KeyObject) {
+  return createPublicKey(key).toCryptoKey(algorithmOf(key), true, ['verify'])
 }
 
-function authorityExtensions(): Buffer[] {
-  const constraints = der(Tag.sequence, der(Tag.boolean, Buffer.of(0xff)))
-  // keyCertSign and cRLSign.
-  return [write.derExtension('2.5.29.19', true, constraints), write.derKeyUsage([5, 6])]
+/** How a key of this kind signs. Throws for kinds that are not issued with here. */
+function algorithmOf({asymmetricKeyType, asymmetricKeyDetails}: KeyObject) {
+  if (asymmetricKeyType === 'rsa') return {name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256'}
+  if (asymmetricKeyType === 'ed25519') return {name: 'Ed25519'}
+  const curve = CURVES[asymmetricKeyDetails?.namedCurve ?? '']
+  if (asymmetricKeyType === 'ec' && curve) return {name: 'ECDSA', hash: 'SHA-256', namedCurve: curve}
+  throw new Error(`cannot sign with a key of kind ${asymmetricKeyType}`)
 }
 
-function leafExtensions(key: KeyObject): Buffer[] {
-  // digitalSignature; keyEncipherment for RSA key exchange of TLS 1.2.
-  const usage = key.asymmetricKeyType === 'rsa' ? [0, 2] : [0]
-  // serverAuth and clientAuth: a relay is both.
-  const purposes = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'].map(derOid)
-  return [
-    write.derExtension('2.5.29.19', true, der(Tag.sequence)),
-    write.derKeyUsage(usage),
-    write.derExtension('2.5.29.37', false, der(Tag.sequence, ...purposes)),
-  ]
-}
-
-function authorityKey(keyId: Buffer): Buffer {
-  return write.derExtension('2.5.29.35', false, der(Tag.sequence, der(0x80, keyId)))
-}
-
-function caIssuers(addresses: string[]): Buffer {
-  const method = derOid('1.3.6.1.5.5.7.48.2')
-  const entries = addresses.map((address) => der(Tag.sequence, method, der(0x86, Buffer.from(address, 'latin1'))))
-  return write.derExtension('1.3.6.1.5.5.7.1.1', false, der(Tag.sequence, ...entries))
-}
-
-/** A certification request (PKCS#10, RFC 2986) for these names. */
-export function requestCertificate(
-  names: {subject: string; organization?: string; dnsNames: string[]; ipAddresses?: string[]},
-  keyPem: string,
-): string {
-  const key = createPrivateKey(keyPem)
-  const wanted = der(Tag.sequence, write.derAltNames(names))
-  // RFC 2985 §5.4.2: extensionRequest.
-  const attribute = der(Tag.sequence, derOid('1.2.840.113549.1.9.14'), der(Tag.set, wanted))
-  const body = der(
-    Tag.sequence,
-    write.derInteger(Buffer.of(0)),
-    write.derName(names.subject, names.organization),
-    write.publicKeyInfo(key),
-    der(0xa0, attribute),
-  )
-  return write.toPem('CERTIFICATE REQUEST', write.signed(body, key))
-}
+const CURVES: Record<string, string> = {prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521'}

@@ -7,10 +7,11 @@ import forge from 'node-forge'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {PosternError} from '../../src/mail/error.ts'
 import {readContainer} from '../../src/pki/containers.ts'
-import {children, der, derOid, readElement, Tag} from '../../src/pki/der.ts'
+import {children, readElement, Tag} from '../../src/pki/der.ts'
 import type {IssuedCertificate, IssuedKey} from '../../src/pki/issue.ts'
 import {authorities, pemOf} from '../support/authorities.ts'
 import {scratch} from '../support/cli.ts'
+import {der, derOid} from '../support/der.ts'
 
 const openssl = spawnSync('openssl', ['version']).status === 0
 
@@ -155,7 +156,7 @@ describe('what is no certificate', () => {
 
   test('is named: a certification request, in PEM and DER', async () => {
     const {requestCertificate} = await import('../../src/pki/issue.ts')
-    const pem = requestCertificate({subject: 'x', dnsNames: ['x.example']}, sets['ec-256'].leaf.keyPem)
+    const pem = await requestCertificate({subject: 'x', dnsNames: ['x.example']}, sets['ec-256'].leaf.keyPem)
     const body = Buffer.from(pem.replace(/-----.*-----/g, ''), 'base64')
     expect((await refusal(pem)).message).toContain('holds a certification request (CSR)')
     expect((await refusal(body)).message).toContain('is a certification request (CSR)')

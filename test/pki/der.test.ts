@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {BerError, children, der, derOid, type Element, octets, oidText, readElement} from '../../src/pki/der.ts'
+import {BerError, children, type Element, octets, oidText, readElement} from '../../src/pki/der.ts'
+import {der, derOid} from '../support/der.ts'
 
 describe('the BER reader', () => {
   test('answers any bytes with an element or with BerError', () => {

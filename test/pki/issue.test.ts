@@ -70,7 +70,7 @@ describe('an issued certificate', () => {
 describe('a certification request', () => {
   test.skipIf(!openssl)('is signed with its key and asks for its names, as openssl reads it', async () => {
     const {keyPem} = await issueCertificate({subject: 'any', key: 'rsa-2048'})
-    const pem = requestCertificate({subject: MX, dnsNames: [MX, '*.example.mil']}, keyPem)
+    const pem = await requestCertificate({subject: MX, dnsNames: [MX, '*.example.mil']}, keyPem)
     const args = ['req', '-noout', '-verify', '-text']
     const {stdout, stderr, status} = spawnSync('openssl', args, {input: pem, encoding: 'utf8'})
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('verify OK')])

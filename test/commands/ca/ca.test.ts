@@ -128,7 +128,7 @@ describe('ca import', () => {
   })
 
   test('has an own answer for a key, a request, an empty file, a directory, a lack of file, and junk without end', async () => {
-    const request = requestCertificate({subject: 'x', dnsNames: ['x.example']}, leaf.keyPem)
+    const request = await requestCertificate({subject: 'x', dnsNames: ['x.example']}, leaf.keyPem)
     await using here = await place({'key.pem': leaf.keyPem, 'request.pem': request, 'empty.pem': '', 'junk.bin': ''})
     await truncate(here.path('junk.bin'), 50 * 1024 * 1024)
     await mkdir(here.path('dir'))
