@@ -1,6 +1,6 @@
 import {printable} from '../mail/domain.ts'
 import type {Finding, Outcome} from '../policy/evidence.ts'
-import {hanging} from './layout.ts'
+import {hanging, wrap} from './layout.ts'
 import type {Paint} from './paint.ts'
 import type {AddressResult} from './probe-schema.ts'
 
@@ -50,9 +50,10 @@ export function failureWords({failure}: AddressResult): string {
   return `failed at ${STAGES[failure.stage] ?? STAGE_NAMES[failure.stage] ?? failure.stage}${quoted(failure.reply)}: ${failure.code}`
 }
 
-/** How to see it with one's own eyes. */
-export function reproduceWords({failure}: AddressResult): string {
-  return failure === null ? '' : `by hand: ${failure.reproduce}`
+/** How to see it with one's own eyes; a shell takes the lines as they are. */
+export function reproduceLines({failure}: AddressResult, width: number): string[] {
+  const lines = failure === null ? [] : wrap(printable(failure.reproduce, 400), width - 2)
+  return lines.map((line, i) => (i < lines.length - 1 ? `${line} \\` : line))
 }
 
 const STAGE_NAMES: Record<string, string> = {'ehlo-after-tls': 'EHLO inside TLS', dns: 'DNS'}

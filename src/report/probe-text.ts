@@ -10,7 +10,7 @@ import {
   failureWords,
   findingLines,
   OUTCOME_SHADE,
-  reproduceWords,
+  reproduceLines,
   timeWords,
   wireWords,
 } from './probe-text-address.ts'
@@ -75,7 +75,8 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
       `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
-      ...[wireWords, failureWords, reproduceWords, timeWords].flatMap((words) => faint(words(address), 6)),
+      ...[wireWords, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
+      ...reproduceLines(address, width - 6).map((line) => `      ${paint.faint(line)}`),
     ]),
   ])
   return [...(seen.length > 0 ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]

@@ -145,3 +145,17 @@ describe('layout', () => {
     ])
   })
 })
+
+test('a failure shows its stage, the reply, the code and a command that a shell takes as it stands', () => {
+  const refused = attempt({
+    starttls: {advertised: true, accepted: false, reply: '454 4.7.0 TLS not available', injected: false},
+    handshake: null,
+    timings: {connect: 12, greeting: 40, ehlo: 13, starttls: 14},
+  })
+  const text = probeText([resultOf('encrypt', [refused])], PLAIN, 80)
+  expect(text).toContain('failed at STARTTLS ("454 4.7.0 TLS not available"): starttls-refused')
+  expect(text).toMatch(
+    /openssl s_client -starttls smtp -connect 127\.0\.0\.2:25 .*\\\n\s+-showcerts|-servername \S+ -showcerts/,
+  )
+  expect(text).toContain('round trip 12 ms; greeting 40, EHLO 13, STARTTLS 14 ms')
+})
