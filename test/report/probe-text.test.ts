@@ -154,8 +154,9 @@ test('a failure shows its stage, the reply, the code and a command that a shell 
   })
   const text = probeText([resultOf('encrypt', [refused])], PLAIN, 80)
   expect(text).toContain('failed at STARTTLS ("454 4.7.0 TLS not available"): starttls-refused')
-  expect(text).toMatch(
-    /openssl s_client -starttls smtp -connect 127\.0\.0\.2:25 .*\\\n\s+-showcerts|-servername \S+ -showcerts/,
+  const joined = text.replace(/ \\\n\s+/g, ' ')
+  expect(joined).toContain(
+    'openssl s_client -starttls smtp -connect 127.0.0.2:25 -servername mx1.example.mil -showcerts',
   )
   expect(text).toContain('round trip 12 ms; greeting 40, EHLO 13, STARTTLS 14 ms')
 })
