@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
-import {type QueueListing, queueList} from '../../src/app/queue-access.ts'
+import {queueList} from '../../src/app/queue-access.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import {entryDocument} from '../../src/cli/queue-document.ts'
 import {queueLines} from '../../src/cli/queue-table.ts'
 import {mailDomainText, parseMailDomain} from '../../src/mail/address.ts'
 
@@ -23,7 +24,7 @@ export default class QueueList extends BaseCommand {
     cursor: Flags.string({description: 'go on where the last list ended', helpValue: 'CURSOR'}),
   }
 
-  async run(): Promise<{schema: string} & QueueListing> {
+  async run(): Promise<object> {
     const {flags} = await this.parse(QueueList)
     const {domain, state, limit, cursor} = flags
     const destination = domain === undefined ? undefined : destinationOf(domain)
@@ -37,7 +38,8 @@ export default class QueueList extends BaseCommand {
     const listing = await queueList(world, filter)
     this.print(queueLines(listing.messages, world.now()).join('\n') || 'the queue is empty')
     if (listing.cursor !== null) this.say(`there are more: --cursor ${listing.cursor}`)
-    return {schema: 'postern.queue-list/1', ...listing}
+    const {messages, cursor: next} = listing
+    return {schema: 'postern.queue-list/1', messages: messages.map(entryDocument), cursor: next}
   }
 }
 

@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core'
 import {queueShow} from '../../src/app/queue-access.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import {detailDocument} from '../../src/cli/queue-document.ts'
 import {detailLines} from '../../src/cli/queue-table.ts'
 
 export default class QueueShow extends BaseCommand {
@@ -16,6 +17,6 @@ export default class QueueShow extends BaseCommand {
     const world = await this.world()
     const message = await queueShow(world, args.id)
     this.print(detailLines(message, world.now()).join('\n'))
-    return {schema: 'postern.queue-show/1', message}
+    return {schema: 'postern.queue-show/1', message: detailDocument(message)}
   }
 }

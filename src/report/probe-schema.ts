@@ -2,11 +2,11 @@ import * as v from 'valibot'
 
 /** `postern.probe/1`, the document that CI jobs and scripts rely on (CLI.md). Fields may be added, none may change. */
 
-const outcome = v.picklist(['clear', 'tls', 'verified', 'refused', 'unreachable'])
-const byLevel = v.object({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})
-const text = v.nullable(v.string())
+export const outcome = v.picklist(['clear', 'tls', 'verified', 'refused', 'unreachable'])
+export const byLevel = v.object({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})
+export const text = v.nullable(v.string())
 
-const finding = v.object({
+export const finding = v.object({
   code: v.string(),
   severity: v.picklist(['error', 'warning', 'info']),
   message: v.string(),
@@ -14,7 +14,7 @@ const finding = v.object({
   section: v.optional(v.string()),
 })
 
-const certificate = v.object({
+export const certificate = v.object({
   subject: v.string(),
   issuer: v.string(),
   sha256: v.string(),

@@ -1,0 +1,20 @@
+import type {QueueDetail, QueueEntry} from '../queue/store.ts'
+
+/** A message of the queue as `--json` has it: times as ISO 8601, as everywhere in our documents. */
+export function entryDocument(entry: QueueEntry) {
+  return {
+    ...entry,
+    receivedAt: iso(entry.receivedAt),
+    recipients: entry.recipients.map((recipient) => ({...recipient, dueAt: iso(recipient.dueAt)})),
+  }
+}
+
+/** The same with its history. */
+export function detailDocument({history, ...detail}: QueueDetail) {
+  const {origin, options} = detail
+  return {...entryDocument(detail), origin, options, history: history.map((event) => ({...event, at: iso(event.at)}))}
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,120 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import * as v from 'valibot'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {DOCUMENTS} from '../../src/report/schema/documents.ts'
+import {run, scratch} from '../support/cli.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {commands: object}
+const commands = Object.keys(manifest.commands)
+/** Only run by its own scenario test, because it starts a lab of its own. */
+const ELSEWHERE = ['demo']
+/** Document of a command, where it is not its name. */
+const nameOf = (command: string) => command.replaceAll(':', '-')
+
+test.each(commands)('%s has a published document', (command) => {
+  expect(DOCUMENTS.has(nameOf(command))).toBe(true)
+  const file = readFileSync(join(root, 'docs/schema', `${nameOf(command)}.json`), 'utf8')
+  expect(JSON.parse(file)).toMatchObject({$id: `postern.${nameOf(command)}/1`})
+})
+
+describe('a document holds what its schema says, and nothing else', () => {
+  const seen = new Set<string>()
+  let home: Awaited<ReturnType<typeof scratch>>
+  let pki: string
+
+  /** Runs a command with --json and holds its answer to the schema. `lab` commands speak of the lab, others live in it. */
+  async function document(words: string[], exit = 0) {
+    const inside: Record<string, string> = words[0] === 'lab' ? {} : {POSTERN_LAB: 'true'}
+    const ran = await run([...words, '--json'], {dataDir: home.dir, configDir: join(home.dir, 'config'), env: inside})
+    expect(ran.code, `${words.join(' ')}\n${ran.stdout}${ran.stderr}`).toBe(exit)
+    const name = /^postern\.([a-z-]+)\/1$/.exec(ran.json.schema)?.[1]
+    const schema = DOCUMENTS.get(name ?? '')
+    expect(schema, ran.json.schema).toBeDefined()
+    // Unknown keys are dropped by parsing, so that a drift of the document shows.
+    expect(v.parse(schema!, ran.json)).toEqual(ran.json)
+    if (name !== 'error') seen.add(name!)
+    return ran.json
+  }
+
+  beforeAll(async () => {
+    home = await scratch()
+    pki = join(home.dir, 'lab', 'pki')
+    await document(['lab', 'start', '--detach'])
+  })
+
+  afterAll(async () => {
+    await run(['relay', 'stop'], {dataDir: home.dir, env: {POSTERN_LAB: 'true'}})
+    await run(['lab', 'stop'], {dataDir: home.dir})
+    await home[Symbol.asyncDispose]()
+  })
+
+  test('of the config directory', async () => {
+    await document(['ca', 'import', join(pki, 'root.pem'), join(pki, 'intermediate.pem'), '--name', 'mil'])
+    await document(['ca', 'import', join(pki, 'root.pem'), '--name', 'spare'])
+    for (const words of [['list'], ['show', 'mil'], ['export', 'mil'], ['delete', 'spare']])
+      await document(['ca', ...words])
+    await document(['profile', 'create', 'strict', '--level', 'secure', '--ca', 'mil'])
+    await document(['profile', 'create', 'spare', '--level', 'encrypt', '--fallback-after', 'never'])
+    await document(['profile', 'set', 'spare', '--comment', 'for later'])
+    for (const words of [['list'], ['show', 'strict'], ['delete', 'spare']]) await document(['profile', ...words])
+    await document(['policy', 'apply', 'example.mil', '--profile', 'strict', '--probe'])
+    await document(['policy', 'apply', '--client', '192.0.2.0/24', '--profile', 'encrypt'])
+    for (const words of [['list'], ['show', 'r1'], ['move', 'r2', '--first'], ['delete', 'r2']]) {
+      await document(['policy', ...words])
+    }
+    await document(['policy', 'explain', 'a@example.mil', '--live'])
+    for (const words of [['path'], ['check']]) await document(['config', ...words])
+  })
+
+  test('of identities', async () => {
+    await document(['identity', 'create', '--hostname', 'relay.example.org'])
+    await document(['identity', 'request', 'other', '--hostname', 'relay.example.org'])
+    for (const words of [['list'], ['show'], ['use', 'default']]) await document(['identity', ...words])
+    const identity = join(home.dir, 'lab', 'config', 'identity')
+    await document([
+      'identity',
+      'import',
+      join(identity, 'default.pem'),
+      join(identity, 'default.key'),
+      '--name',
+      'copy',
+    ])
+  })
+
+  test('of the relay, its queue and mail that is sent', async () => {
+    expect((await document(['relay', 'status'], 1)).running).toBe(false)
+    await document(['relay', 'start', '--detach'])
+    for (const words of [['status'], ['reload'], ['tls', 'on'], ['logs']]) await document(['relay', ...words])
+    await document(['send', '--direct', '--to', 'a@example.mil', '--from', 'b@sink.example'])
+    await document(['lab', 'hijack', 'example.mil', '--by', 'impostor'])
+    const {queue} = await document(['send', '--to', 'a@example.mil', '--from', 'b@sink.example'])
+    await expect
+      .poll(async () => (await document(['queue', 'show', queue])).message.history.length, {timeout: 30_000})
+      .toBe(1)
+    await document(['queue', 'list'])
+    for (const action of ['hold', 'release', 'retry', 'delete']) await document(['queue', action, queue])
+    await document(['lab', 'restore', 'example.mil'])
+    await document(['relay', 'stop'])
+  })
+
+  test('of the probe, the wizard and the lab', async () => {
+    await document(['probe', 'example.mil', 'broken-tls.example', 'no-such.example'], 68)
+    await document(['setup', '--domain', 'expired.example', '--level', 'preferred', '--yes'])
+    await document(['finding', 'certificate-expired'])
+    for (const words of [['list'], ['mail']]) await document(['lab', ...words])
+  })
+
+  test('of errors', async () => {
+    await document(['probe', 'not a domain'], 64)
+    await document(['ca', 'show', 'nobody'], 66)
+    await document(['nonsense'], 64)
+  })
+
+  test('of every command there is', async () => {
+    await document(['lab', 'stop'])
+    const missing = commands.map(nameOf).filter((name) => !seen.has(name) && !ELSEWHERE.includes(name))
+    expect(missing).toEqual([])
+  })
+})
