@@ -4,8 +4,8 @@ export type ZoneRecord = {name: string; type: number; class: number; ttl: number
 /** RFC 1035 §3.2.2. */
 const TYPE = {A: 1, SOA: 6, MX: 15, AAAA: 28} as const
 const IN = 1
-/** Seconds: what an override changes is seen at once. */
-const TTL = 1
+/** RFC 1035 §3.2.1: nobody may keep an answer of this age, so that a hijack is seen at the next question. */
+const TTL = 0
 
 /** What the lab's zones say of a question; names not in them do not exist. */
 export interface ZoneAnswer {
