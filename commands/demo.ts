@@ -1,12 +1,13 @@
 import {spawn} from 'node:child_process'
 import {text} from 'node:stream/consumers'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {type DemoReport, runDemo} from '../src/app/demo/run-demo.ts'
+import {runDemo} from '../src/app/demo/run-demo.ts'
 import type {Ran} from '../src/app/demo/teller.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {demoTable} from '../src/cli/demo-table.ts'
 import {shellLine} from '../src/cli/shell-line.ts'
 import {Exit} from '../src/mail/error.ts'
+import type {DocumentOf} from '../src/report/schema/documents.ts'
 
 export default class Demo extends BaseCommand {
   static override summary = 'the example.mil story, end to end, in the lab'
@@ -16,7 +17,7 @@ verified TLS, lets an impostor take over the MX and shows that it is refused and
 step came out as told.`
   static override examples = ['<%= config.bin %> demo']
 
-  async run(): Promise<DemoReport> {
+  async run(): Promise<DocumentOf<'demo'>> {
     await this.parse(Demo)
     const report = await runDemo({
       postern: (args, env) => this.#postern(args, env),

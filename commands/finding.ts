@@ -4,6 +4,7 @@ import {findingList, findingText} from '../src/cli/finding-text.ts'
 import {printable} from '../src/mail/domain.ts'
 import {Exit, PosternError} from '../src/mail/error.ts'
 import {explainFinding, FINDING_CODES, isFindingCode} from '../src/policy/explain-finding.ts'
+import type {DocumentOf} from '../src/report/schema/documents.ts'
 import {nearest} from '../src/state/suggest.ts'
 
 export default class Finding extends BaseCommand {
@@ -12,7 +13,7 @@ export default class Finding extends BaseCommand {
   static override examples = ['<%= config.bin %> finding certificate-not-trusted', '<%= config.bin %> finding --json']
   static override args = {code: Args.string({description: 'code of a finding, as probe prints it'})}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'finding'>> {
     const {args} = await this.parse(Finding)
     const codes = args.code === undefined ? [...FINDING_CODES].sort() : [known(args.code)]
     const findings = codes.map(explainFinding)

@@ -5,13 +5,13 @@ import {Flags} from '@oclif/core'
 import {composeMessage} from '../src/app/compose-message.ts'
 import {deliverDirect} from '../src/app/deliver-direct.ts'
 import {sendMessage} from '../src/app/send-message.ts'
-import type {SendResult} from '../src/app/send-result.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {sendLines} from '../src/cli/send-lines.ts'
 import {MailAddress} from '../src/mail/address.ts'
 import {Domain, printable} from '../src/mail/domain.ts'
 import {Exit, PosternError} from '../src/mail/error.ts'
 import {LEVELS} from '../src/policy/profile.ts'
+import type {DocumentOf} from '../src/report/schema/documents.ts'
 import {loadConfiguration} from '../src/state/load.ts'
 
 export default class Send extends BaseCommand {
@@ -65,7 +65,7 @@ remote host refused for good.`
     timeout: Flags.integer({description: 'seconds for everything', default: 60, min: 1, max: 3600, helpValue: 'S'}),
   }
 
-  async run(): Promise<SendResult> {
+  async run(): Promise<DocumentOf<'send'>> {
     const {flags} = await this.parse(Send)
     const world = await this.world()
     const {settings} = await loadConfiguration(world.configDir)

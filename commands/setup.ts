@@ -11,6 +11,7 @@ import {heldBack} from '../src/cli/signals.ts'
 import {Domain} from '../src/mail/domain.ts'
 import {Exit} from '../src/mail/error.ts'
 import type {ProbeResult} from '../src/report/probe-schema.ts'
+import type {DocumentOf} from '../src/report/schema/documents.ts'
 import {loadConfiguration} from '../src/state/load.ts'
 
 export default class Setup extends BaseCommand {
@@ -45,7 +46,7 @@ not meet it now (exit 1, or 75 where it could not be looked at). Running it twic
     yes: Flags.boolean({description: 'ask nothing'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'setup'>> {
     const {flags} = await this.parse(Setup)
     if (flags.hostname !== undefined) Domain.parse(flags.hostname)
     const world = await this.world()
@@ -91,7 +92,7 @@ function changes({ca, identity, profile, rule}: SetupResult): string[] {
   return all.filter(([, change]) => change !== 'unchanged').map(([what, change]) => `  ${change.padEnd(9)} ${what}`)
 }
 
-function report(answers: SetupAnswers, result: SetupResult, probe: ProbeResult, written: boolean): object {
+function report(answers: SetupAnswers, result: SetupResult, probe: ProbeResult, written: boolean): DocumentOf<'setup'> {
   return {
     schema: 'postern.setup/1',
     written,

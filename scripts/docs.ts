@@ -14,7 +14,7 @@ const pages = new Map<string, string>([
   ['docs/errors.md', errorPage(root)],
   ['docs/exit-codes.md', exitCodePage()],
   ['docs/findings.md', findingPage()],
-  ...schemaFiles(),
+  ...schemaFiles(root),
 ])
 
 const problems = process.argv.includes('--check') ? [...stalePages(), ...brokenLinks()] : writePages()

@@ -1,13 +1,14 @@
 import {Args} from '@oclif/core'
 import {deleteCa} from '../../src/app/cas.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class CaDelete extends BaseCommand {
   static override summary = 'delete a CA that no profile names'
   static override examples = ['<%= config.bin %> ca delete mil']
   static override args = {name: Args.string({description: 'name of the CA', required: true})}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'ca-delete'>> {
     const {args} = await this.parse(CaDelete)
     const ca = await deleteCa(await this.world(), args.name)
     this.print(`CA ${ca.name} deleted`)

@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {importCa} from '../../src/app/cas.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {caText} from '../../src/cli/ca-text.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class CaImport extends BaseCommand {
   static override summary = 'import CA certificates: roots and the intermediates below them'
@@ -29,7 +30,7 @@ certificates are added to it. Private keys in a file are never stored.`
     }),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'ca-import'>> {
     const {argv, flags} = await this.parse(CaImport)
     const {change, remarks, ...ca} = await importCa(await this.world(), argv as string[], {
       name: flags.name,

@@ -2,12 +2,13 @@ import {type CaEntry, listCas} from '../../src/app/cas.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {expiryCell} from '../../src/cli/ca-text.ts'
 import {type Cell, drawTable} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class CaList extends BaseCommand {
   static override summary = 'list the imported CAs'
   static override examples = ['<%= config.bin %> ca list', '<%= config.bin %> ca list --json']
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'ca-list'>> {
     await this.parse(CaList)
     const world = await this.world()
     const cas = await listCas(world)

@@ -2,6 +2,7 @@ import {checkConfig} from '../../src/app/config-check.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {Exit} from '../../src/mail/error.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class ConfigCheck extends BaseCommand {
   static override summary = 'read the whole configuration and say what is wrong with it'
@@ -9,7 +10,7 @@ export default class ConfigCheck extends BaseCommand {
     `Exit 78 when a file is invalid, 77 when others can read a private key, 1 when a finding is an error, else 0.`
   static override examples = ['<%= config.bin %> config check', '<%= config.bin %> config check --json']
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'config-check'>> {
     await this.parse(ConfigCheck)
     const report = await checkConfig(await this.world())
     const {profiles, rules, cas, identities} = report.counts

@@ -3,6 +3,7 @@ import {createIdentity} from '../../src/app/identities.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {identityArg, identityFlags} from '../../src/cli/identity-flags.ts'
 import {identityText} from '../../src/cli/identity-text.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class IdentityCreate extends BaseCommand {
   static override summary = 'make a self-signed certificate for the relay'
@@ -21,7 +22,7 @@ export default class IdentityCreate extends BaseCommand {
     replace: Flags.boolean({description: 'take the place of an identity of that name'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'identity-create'>> {
     const {args, flags} = await this.parse(IdentityCreate)
     const {hostname, dns, key, days, replace} = flags
     const identity = await createIdentity(await this.world(), args.name, {hostname, dns, key, days, replace})

@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {importIdentity} from '../../src/app/identities.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {identityText} from '../../src/cli/identity-text.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class IdentityImport extends BaseCommand {
   static override summary = "import the relay's certificate with its chain and key"
@@ -29,7 +30,7 @@ certificate alone is enough: its key waits here. Importing the same again change
     replace: Flags.boolean({description: 'take the place of an identity of that name that has another key'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'identity-import'>> {
     const {argv, flags} = await this.parse(IdentityImport)
     const {change, remarks, ...identity} = await importIdentity(await this.world(), flags.name, argv as string[], {
       passwordFile: flags['password-file'],

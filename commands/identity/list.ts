@@ -2,12 +2,13 @@ import {listIdentities} from '../../src/app/identities.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {expiryCell} from '../../src/cli/ca-text.ts'
 import {drawTable} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class IdentityList extends BaseCommand {
   static override summary = "list the relay's own certificates"
   static override examples = ['<%= config.bin %> identity list']
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'identity-list'>> {
     await this.parse(IdentityList)
     const world = await this.world()
     const identities = await listIdentities(world)

@@ -1,6 +1,7 @@
 import {requestIdentity} from '../../src/app/identities.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {identityArg, identityFlags} from '../../src/cli/identity-flags.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class IdentityRequest extends BaseCommand {
   static override summary = 'print a certification request (CSR) for a CA'
@@ -12,7 +13,7 @@ answered: postern identity import FILE.`
   static override args = identityArg
   static override flags = identityFlags
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'identity-request'>> {
     const {args, flags} = await this.parse(IdentityRequest)
     const {hostname, dns, key} = flags
     const result = await requestIdentity(await this.world(), args.name, {hostname, dns, key})

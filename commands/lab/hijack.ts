@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {hijackDomain} from '../../src/app/hijack-lab.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class LabHijack extends LabCommand {
   static override summary = "let another partner's host answer for a domain"
@@ -17,7 +18,7 @@ what somebody who controls the network or the DNS can do. End it with lab restor
     by: Flags.string({description: 'partner whose host answers then', helpValue: 'PARTNER', required: true}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'lab-hijack'>> {
     const {args, flags} = await this.parse(LabHijack)
     const hijacked = await hijackDomain(this.labDir(flags), args.domain, flags.by)
     this.print(`${hijacked.mx} is ${hijacked.address} now, the host of ${hijacked.by}`)

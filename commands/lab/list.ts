@@ -1,6 +1,7 @@
-import {type LabListing, listLab} from '../../src/app/list-lab.ts'
+import {listLab} from '../../src/app/list-lab.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
 import {labTable} from '../../src/cli/lab-text.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class LabList extends LabCommand {
   static override summary = 'list the partners of the lab: what is wrong with each, and what must come of it'
@@ -9,7 +10,7 @@ export default class LabList extends LabCommand {
 without a running lab too.`
   static override examples = ['<%= config.bin %> lab list', '<%= config.bin %> lab list --json']
 
-  async run(): Promise<{schema: string} & LabListing> {
+  async run(): Promise<DocumentOf<'lab-list'>> {
     const {flags} = await this.parse(LabList)
     const listing = await listLab(this.labDir(flags))
     this.print(await labTable(listing))

@@ -1,12 +1,13 @@
-import {type LabMail, labMail} from '../../src/app/lab-mail.ts'
+import {labMail} from '../../src/app/lab-mail.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
 import {type Cell, drawTable} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class LabMailCommand extends LabCommand {
   static override summary = 'list the mail that the partners of the lab took'
   static override examples = ['<%= config.bin %> lab mail', '<%= config.bin %> lab mail --json']
 
-  async run(): Promise<{schema: string} & LabMail> {
+  async run(): Promise<DocumentOf<'lab-mail'>> {
     const {flags} = await this.parse(LabMailCommand)
     const mail = await labMail(this.labDir(flags))
     const rows = mail.messages.map((message): Cell[] => [

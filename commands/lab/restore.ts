@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core'
 import {restoreDomain} from '../../src/app/hijack-lab.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class LabRestore extends LabCommand {
   static override summary = 'let the right host answer for a domain again'
@@ -10,7 +11,7 @@ export default class LabRestore extends LabCommand {
     domain: Args.string({description: 'domain that was hijacked', required: true}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'lab-restore'>> {
     const {args, flags} = await this.parse(LabRestore)
     const restored = await restoreDomain(this.labDir(flags), args.domain)
     this.print(`${restored.mx} is ${restored.address} again, its own host`)

@@ -5,6 +5,7 @@ import type {LabRecord} from '../../src/app/running-lab.ts'
 import {describeError} from '../../src/cli/errors.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
 import {labInvitation, labLine} from '../../src/cli/lab-text.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class LabStart extends LabCommand {
   static override summary = 'start a mail world on loopback, for rehearsing'
@@ -32,13 +33,13 @@ While it runs, every command works in it with --lab. It runs in the foreground u
     }),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'lab-start'>> {
     const {flags, argv} = await this.parse(LabStart)
     const options = {labDir: this.labDir(flags), partners: argv as string[], port: flags.port}
     return flags.detach ? this.#detach(options) : this.#stay(options)
   }
 
-  async #detach({labDir, partners, port}: StartOptions): Promise<object> {
+  async #detach({labDir, partners, port}: StartOptions): Promise<DocumentOf<'lab-start'>> {
     const {logFile, lab} = await detachLab(
       labDir,
       [process.execPath, ...process.execArgv, process.argv[1]!],
@@ -48,7 +49,7 @@ While it runs, every command works in it with --lab. It runs in the foreground u
     return this.#document(lab, {logFile})
   }
 
-  async #stay({port, ...options}: StartOptions): Promise<object> {
+  async #stay({port, ...options}: StartOptions): Promise<DocumentOf<'lab-start'>> {
     const end = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end.abort())
     let lab: LabRecord | null = null
@@ -73,11 +74,11 @@ While it runs, every command works in it with --lab. It runs in the foreground u
       throw error
     }
     this.print('the lab has ended')
-    return this.#document(lab!, {ended: true})
+    return this.#document(lab!, {ended: true as const})
   }
 
-  #document({pid, dns, ports, configDir, dataDir, partners}: LabRecord, more: object): object {
-    return {schema: 'postern.lab-start/1', pid, dns, ports, configDir, dataDir, partners, ...more}
+  #document<More>({pid, dns, ports, configDir, dataDir, partners}: LabRecord, more: More) {
+    return {schema: 'postern.lab-start/1' as const, pid, dns, ports, configDir, dataDir, partners, ...more}
   }
 }
 

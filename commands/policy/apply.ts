@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {text as readAll} from 'node:stream/consumers'
 import {Args, Flags} from '@oclif/core'
+import type {LivePath} from '../../src/app/live-path.ts'
 import {applyPolicy, applyPolicyFile} from '../../src/app/policies.ts'
 import type {AppWorld} from '../../src/app/world.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
@@ -11,6 +12,7 @@ import {changeLine, ruleLine} from '../../src/cli/rule-text.ts'
 import {Exit, type ExitCode, PosternError} from '../../src/mail/error.ts'
 import type {Finding} from '../../src/policy/evidence.ts'
 import type {Rule} from '../../src/policy/profile.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 const RULE_FLAGS = [
   'profile',
@@ -91,13 +93,13 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     'dry-run': Flags.boolean({description: 'print the differences and write nothing', dependsOn: ['file']}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'policy-apply'>> {
     const {args, flags} = await this.parse(PolicyApply)
     const recipients = (args.recipient as string[] | string | undefined) ?? []
     const list = Array.isArray(recipients) ? recipients : [recipients]
     if (flags.file !== undefined) {
       if (list.length > 0) throw usage('recipients and --file exclude each other', 'put the recipients into the file')
-      return this.#applyFile(flags.file, flags['dry-run'])
+      return this.#applyFile(flags.file, flags['dry-run'] === true)
     }
     if (flags.profile === undefined)
       throw usage('--profile is needed', 'add --profile NAME; postern profile list shows them')
@@ -114,11 +116,11 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     })
     this.print(`rule ${ruleLine(rule)} ${change}`)
     this.#remark(findings)
-    const answer = {schema: 'postern.policy-apply/1', change, rule, position, findings}
+    const answer = {schema: 'postern.policy-apply/1' as const, change, rule, position, findings}
     return probe ? {...answer, probed: await this.#probe(world, rule)} : answer
   }
 
-  async #probe(world: AppWorld, rule: Rule): Promise<object[]> {
+  async #probe(world: AppWorld, rule: Rule): Promise<LivePath[]> {
     const {namedDomain, openLivePath} = await import('../../src/app/live-path.ts')
     const domains = [...new Set(rule.recipients.flatMap((pattern) => namedDomain(pattern) ?? []))]
     if (domains.length === 0) this.say('nothing to probe: no recipient names a single domain')
@@ -128,7 +130,7 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     return met
   }
 
-  async #applyFile(path: string, dryRun: boolean): Promise<object> {
+  async #applyFile(path: string, dryRun: boolean): Promise<DocumentOf<'policy-apply'>> {
     const text = path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8')
     const result = await applyPolicyFile(
       await this.world(),

@@ -7,6 +7,7 @@ import {livePathText} from '../../src/cli/live-text.ts'
 import {profileDocument} from '../../src/cli/profile-flags.ts'
 import {profileFacts} from '../../src/cli/profile-text.ts'
 import {drawFacts, drawTable} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class PolicyExplain extends BaseCommand {
   static override summary = 'explain what would happen to a mail: which rule, which profile, which fate'
@@ -33,7 +34,7 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
     live: Flags.boolean({description: 'also open the path and say what was met', exclusive: ['client', 'destination']}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'policy-explain'>> {
     const {args, flags} = await this.parse(PolicyExplain)
     const world = await this.world()
     const explanation = await explainPolicy(world, {
@@ -45,8 +46,9 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
     this.print(await this.#text(explanation))
     for (const line of findingLines(explanation.notes)) this.say(line)
     const answer = {
-      schema: 'postern.policy-explain/1',
+      schema: 'postern.policy-explain/1' as const,
       ...explanation,
+      input: askedOf(explanation),
       profile: profileDocument(explanation.profile),
     }
     if (!flags.live) return answer
@@ -62,5 +64,16 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
     const parts = [traceLines(explanation).join('\n'), await drawFacts(profileFacts(profile))]
     if (predicted.length > 0) parts.push(await drawTable(PREDICTION_HEAD, predicted.map(predictionRow)))
     return parts.join('\n\n')
+  }
+}
+
+/** By the names of the flags; null: not known. */
+function askedOf({input: {direction, recipient, sender, address, client}}: PolicyExplanation) {
+  return {
+    direction,
+    recipient: recipient ?? null,
+    sender: sender ?? null,
+    destination: address ?? null,
+    client: client ?? null,
   }
 }

@@ -4,6 +4,7 @@ import {BaseCommand} from '../../src/cli/base-command.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {positionFlags, positionOf} from '../../src/cli/flags.ts'
 import {Exit, PosternError} from '../../src/mail/error.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class PolicyMove extends BaseCommand {
   static override summary = 'move a rule: the first that matches decides'
@@ -14,7 +15,7 @@ export default class PolicyMove extends BaseCommand {
   static override args = {id: Args.string({description: 'id of the rule', required: true})}
   static override flags = positionFlags
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'policy-move'>> {
     const {args, flags} = await this.parse(PolicyMove)
     const position = positionOf(flags)
     if (position === undefined) throw nowhere()

@@ -6,13 +6,14 @@ import {profileDocument} from '../../src/cli/profile-flags.ts'
 import {profileFacts} from '../../src/cli/profile-text.ts'
 import {conditionLines} from '../../src/cli/rule-text.ts'
 import {drawFacts} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class PolicyShow extends BaseCommand {
   static override summary = 'show a rule with its profile'
   static override examples = ['<%= config.bin %> policy show r1']
   static override args = {id: Args.string({description: 'id of the rule', required: true})}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'policy-show'>> {
     const {args} = await this.parse(PolicyShow)
     const {rule, position, profile, findings} = await showPolicy(await this.world(), args.id)
     this.print(

@@ -3,6 +3,7 @@ import {createProfile} from '../../src/app/profiles.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {levelFlag, profileDocument, profileFields, profileFlags} from '../../src/cli/profile-flags.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class ProfileCreate extends BaseCommand {
   static override summary = 'make a profile: how strict TLS has to be'
@@ -24,7 +25,7 @@ the system's. Making the same profile again changes nothing.`
 
   static override flags = {level: levelFlag({required: true}), ...profileFlags}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'profile-create'>> {
     const {args, flags} = await this.parse(ProfileCreate)
     const fields = {...profileFields(flags), level: flags.level}
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))

@@ -2,12 +2,13 @@ import {listProfiles, type ProfileEntry} from '../../src/app/profiles.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {profileDocument} from '../../src/cli/profile-flags.ts'
 import {type Cell, drawTable} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class ProfileList extends BaseCommand {
   static override summary = 'list the profiles, built-in ones first'
   static override examples = ['<%= config.bin %> profile list', '<%= config.bin %> profile list --json']
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'profile-list'>> {
     await this.parse(ProfileList)
     const entries = await listProfiles(await this.world())
     const head = ['profile', 'level', 'on failure', 'trust', 'subject', 'minimum', 'rules', 'comment']

@@ -4,6 +4,7 @@ import {BaseCommand} from '../../src/cli/base-command.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {levelFlag, profileDocument, profileFields, profileFlags} from '../../src/cli/profile-flags.ts'
 import {Exit, PosternError} from '../../src/mail/error.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class ProfileSet extends BaseCommand {
   static override summary = 'change fields of a profile'
@@ -18,7 +19,7 @@ export default class ProfileSet extends BaseCommand {
   static override args = {name: Args.string({description: 'name of the profile', required: true})}
   static override flags = {level: levelFlag(), ...profileFlags}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'profile-set'>> {
     const {args, flags} = await this.parse(ProfileSet)
     const fields = profileFields(flags)
     if (Object.keys(fields).length === 0) throw nothingToSet(args.name)

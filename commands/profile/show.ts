@@ -5,6 +5,7 @@ import {findingLines} from '../../src/cli/findings.ts'
 import {profileDocument} from '../../src/cli/profile-flags.ts'
 import {profileFacts} from '../../src/cli/profile-text.ts'
 import {drawFacts} from '../../src/cli/tables.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class ProfileShow extends BaseCommand {
   static override summary = 'show a profile in full, the rules that use it and what to mind about it'
@@ -14,7 +15,7 @@ export default class ProfileShow extends BaseCommand {
   ]
   static override args = {name: Args.string({description: 'name of the profile', required: true})}
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'profile-show'>> {
     const {args} = await this.parse(ProfileShow)
     const {profile, builtin, rules, findings} = await showProfile(await this.world(), args.name)
     const used = rules.length > 0 ? rules.join(', ') : 'no rule'

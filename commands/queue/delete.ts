@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {QueueCommand} from '../../src/cli/queue-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueDelete extends QueueCommand {
   static override summary = 'delete messages; their senders are not told'
@@ -13,7 +14,7 @@ export default class QueueDelete extends QueueCommand {
     all: Flags.boolean({description: 'every message in the queue'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'queue-delete'>> {
     const {args, flags} = await this.parse(QueueDelete)
     const ids = args.id ?? []
     return this.change('delete', ids, flags.all)

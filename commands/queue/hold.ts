@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {QueueCommand} from '../../src/cli/queue-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueHold extends QueueCommand {
   static override summary = 'keep messages back until they are released'
@@ -13,7 +14,7 @@ export default class QueueHold extends QueueCommand {
     all: Flags.boolean({description: 'every message in the queue'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'queue-hold'>> {
     const {args, flags} = await this.parse(QueueHold)
     const ids = args.id ?? []
     return this.change('hold', ids, flags.all)

@@ -4,6 +4,7 @@ import {BaseCommand} from '../../src/cli/base-command.ts'
 import {entryDocument} from '../../src/cli/queue-document.ts'
 import {queueLines} from '../../src/cli/queue-table.ts'
 import {mailDomainText, parseMailDomain} from '../../src/mail/address.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueList extends BaseCommand {
   static override summary = 'list the messages that wait, and why'
@@ -24,7 +25,7 @@ export default class QueueList extends BaseCommand {
     cursor: Flags.string({description: 'go on where the last list ended', helpValue: 'CURSOR'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'queue-list'>> {
     const {flags} = await this.parse(QueueList)
     const {domain, state, limit, cursor} = flags
     const destination = domain === undefined ? undefined : destinationOf(domain)

@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {QueueCommand} from '../../src/cli/queue-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueRelease extends QueueCommand {
   static override summary = 'let held messages go'
@@ -16,7 +17,7 @@ export default class QueueRelease extends QueueCommand {
     all: Flags.boolean({description: 'every message in the queue'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'queue-release'>> {
     const {args, flags} = await this.parse(QueueRelease)
     const ids = args.id ?? []
     return this.change('release', ids, flags.all)

@@ -3,6 +3,7 @@ import {queueShow} from '../../src/app/queue-access.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {detailDocument} from '../../src/cli/queue-document.ts'
 import {detailLines} from '../../src/cli/queue-table.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueShow extends BaseCommand {
   static override summary = 'show one message: its recipients and what was tried'
@@ -12,7 +13,7 @@ export default class QueueShow extends BaseCommand {
     id: Args.string({description: 'queue id, as queue list prints it', required: true}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'queue-show'>> {
     const {args} = await this.parse(QueueShow)
     const world = await this.world()
     const message = await queueShow(world, args.id)

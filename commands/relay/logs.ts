@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 import {type LogRecord, relayLogs} from '../../src/app/relay-logs.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class RelayLogs extends BaseCommand {
   static override summary = 'show the log of the relay in the background'
@@ -15,7 +16,7 @@ export default class RelayLogs extends BaseCommand {
     queue: Flags.string({description: 'lines about this message alone', helpValue: 'ID'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'relay-logs'>> {
     const {flags} = await this.parse(RelayLogs)
     const end = new AbortController()
     if (flags.follow) process.once('SIGINT', () => end.abort())

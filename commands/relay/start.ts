@@ -7,6 +7,7 @@ import {BaseCommand} from '../../src/cli/base-command.ts'
 import {describeError} from '../../src/cli/errors.ts'
 import type {RelayLog} from '../../src/relay/log.ts'
 import type {RelayStatus} from '../../src/relay/relay.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class RelayStart extends BaseCommand {
   static override summary = 'start the relay: receive, queue and deliver mail'
@@ -24,12 +25,12 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
     log: Flags.string({description: 'append the log to this file, as JSON lines', helpValue: 'FILE'}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'relay-start'>> {
     const {flags} = await this.parse(RelayStart)
     return flags.detach ? this.#detach() : this.#stay(flags.log)
   }
 
-  async #detach(): Promise<object> {
+  async #detach(): Promise<DocumentOf<'relay-start'>> {
     const {pid, logFile, status} = await detachRelay(await this.world(), [
       process.execPath,
       ...process.execArgv,
@@ -39,7 +40,7 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
     return {schema: 'postern.relay-start/1', pid, logFile, revision: status.revision, listeners: status.listeners}
   }
 
-  async #stay(logFile: string | undefined): Promise<object> {
+  async #stay(logFile: string | undefined): Promise<DocumentOf<'relay-start'>> {
     try {
       const world = await this.world()
       const {startRelay} = await import('../../src/app/start-relay.ts')

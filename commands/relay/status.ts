@@ -1,13 +1,14 @@
 import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {Exit} from '../../src/mail/error.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class RelayStatus extends BaseCommand {
   static override summary = 'show whether the relay runs, where it listens and what it has done'
   static override description = 'Exit 0 when it runs, 1 when it does not.'
   static override examples = ['<%= config.bin %> relay status', '<%= config.bin %> relay status --json']
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'relay-status'>> {
     await this.parse(RelayStatus)
     const report = await relayReport(await this.world())
     if (report === null) {

@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core'
 import {switchRelayTls} from '../../src/app/relay-tls.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class RelayTls extends BaseCommand {
   static override summary = 'switch TLS of the receiving side on or off, also while the relay runs'
@@ -13,7 +14,7 @@ profiles and does not change.`
     state: Args.string({description: 'on or off', options: ['on', 'off'], required: true}),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<DocumentOf<'relay-tls'>> {
     const {args} = await this.parse(RelayTls)
     const enabled = args.state === 'on'
     const {revision} = await switchRelayTls(await this.world(), enabled)

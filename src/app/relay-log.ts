@@ -19,14 +19,20 @@ export async function jsonLog(fd: number): Promise<RelayLog> {
 }
 
 /** One record of a JSON log, as far as showing it goes. */
-export type LogRecord = Partial<RelayEvent> & {time?: string; msg?: string; queue?: string; about?: string}
+export type LogRecord = Partial<RelayEvent> & {
+  time: string
+  event: RelayEvent['event']
+  msg?: string
+  queue?: string
+  about?: string
+}
 
 /** A line of a JSON log as a readable one; null when it is none. */
 export function readableRecord(line: string): {text: string; record: LogRecord} | null {
   try {
     const record = JSON.parse(line) as LogRecord
-    if (typeof record !== 'object' || record === null) return null
-    return {text: `${record.time ? localTime(new Date(record.time)) : ''} ${record.msg ?? ''}`.trim(), record}
+    if (typeof record?.time !== 'string' || typeof record.event !== 'string') return null
+    return {text: `${localTime(new Date(record.time))} ${record.msg ?? ''}`.trim(), record}
   } catch {
     return null
   }

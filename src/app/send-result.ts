@@ -1,6 +1,6 @@
 import {Exit, type ExitCode} from '../mail/error.ts'
 import {replyText} from '../mail/reply.ts'
-import type {Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import type {Finding, Outcome, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {Delivered} from '../relay/deliver.ts'
 import type {RecipientFate} from '../relay/fate.ts'
 import type {PathFacts} from '../relay/log.ts'
@@ -32,7 +32,7 @@ export interface SentPath {
     host: string
     address: string
     port: number
-    outcome: string
+    outcome: Outcome
     status: string | null
     findings: Finding[]
   }[]

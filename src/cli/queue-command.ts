@@ -5,11 +5,11 @@ import {BaseCommand} from './base-command.ts'
 /** What the commands that change the queue share: ids in, a count out. */
 export abstract class QueueCommand extends BaseCommand {
   /** Does it to the messages named, or to all of them where `all` says that naming none means that. */
-  protected async change(
-    action: 'retry' | 'hold' | 'release' | 'delete',
+  protected async change<Action extends 'retry' | 'hold' | 'release' | 'delete'>(
+    action: Action,
     ids: string[],
     all: boolean,
-  ): Promise<{schema: string; count: number}> {
+  ): Promise<{schema: `postern.queue-${Action}/1`; count: number}> {
     if (ids.length === 0 && !all) {
       throw new PosternError('argument-missing', `queue ${action} needs the id of a message`, {
         exit: Exit.usage,

@@ -3,10 +3,10 @@ import * as v from 'valibot'
 /** `postern.probe/1`, the document that CI jobs and scripts rely on (CLI.md). Fields may be added, none may change. */
 
 export const outcome = v.picklist(['clear', 'tls', 'verified', 'refused', 'unreachable'])
-export const byLevel = v.object({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})
+export const byLevel = v.strictObject({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})
 export const text = v.nullable(v.string())
 
-export const finding = v.object({
+export const finding = v.strictObject({
   code: v.string(),
   severity: v.picklist(['error', 'warning', 'info']),
   message: v.string(),
@@ -14,7 +14,7 @@ export const finding = v.object({
   section: v.optional(v.string()),
 })
 
-export const certificate = v.object({
+export const certificate = v.strictObject({
   subject: v.string(),
   issuer: v.string(),
   sha256: v.string(),
@@ -33,14 +33,14 @@ export const certificate = v.object({
   aia: v.array(v.string()),
 })
 
-const profile = v.object({
+const profile = v.strictObject({
   name: v.string(),
   level: v.picklist(['none', 'preferred', 'encrypt', 'secure']),
   /** Id of the rule that chose it; null: no rule matched, or it was named on the command line. */
   rule: text,
 })
 
-const chain = v.object({
+const chain = v.strictObject({
   /** OpenSSL's verdict under the trust anchors of the profile. */
   trusted: v.boolean(),
   /** X509_V_ERR, as Node names it; null when trusted. */
@@ -54,7 +54,7 @@ const chain = v.object({
   /** As OpenSSL put it together, leaf first. */
   built: v.array(certificate),
   missing: v.array(
-    v.object({
+    v.strictObject({
       issuer: v.string(),
       keyId: text,
       aia: v.array(v.string()),
@@ -64,7 +64,7 @@ const chain = v.object({
   ),
 })
 
-const tls = v.object({
+const tls = v.strictObject({
   version: v.string(),
   cipher: v.string(),
   bits: v.number(),
@@ -77,18 +77,18 @@ const tls = v.object({
   /** The peer sent signed certificate timestamps in an extension of TLS. */
   scts: v.boolean(),
   /** A client certificate was asked for; the CAs it may come from, none: any. */
-  clientCertificate: v.nullable(v.object({authorities: v.array(v.string())})),
+  clientCertificate: v.nullable(v.strictObject({authorities: v.array(v.string())})),
   sessionTickets: v.number(),
 })
 
-const handshakeFailure = v.object({
+const handshakeFailure = v.strictObject({
   reason: v.string(),
   /** Node's or OpenSSL's code. */
   code: v.string(),
   /** Version of the peer's ServerHello, where it came to that. */
   serverVersion: text,
   alerts: v.array(
-    v.object({
+    v.strictObject({
       from: v.picklist(['peer', 'us']),
       level: v.picklist(['warning', 'fatal']),
       number: v.number(),
@@ -99,22 +99,22 @@ const handshakeFailure = v.object({
   nonTls: text,
 })
 
-const address = v.object({
+const address = v.strictObject({
   address: v.string(),
   port: v.number(),
   mode: v.picklist(['starttls', 'implicit']),
   outcome: byLevel,
   /** Under the profile in force for this address. */
-  policy: v.object({profile, outcome, status: text}),
-  reach: v.object({
+  policy: v.strictObject({profile, outcome, status: text}),
+  reach: v.strictObject({
     reached: v.boolean(),
     stage: v.nullable(v.picklist(['dns', 'connect', 'greeting', 'ehlo'])),
     reason: text,
     reply: text,
   }),
   banner: text,
-  extensions: v.object({clear: v.array(v.string()), secure: v.nullable(v.array(v.string()))}),
-  starttls: v.object({
+  extensions: v.strictObject({clear: v.array(v.string()), secure: v.nullable(v.array(v.string()))}),
+  starttls: v.strictObject({
     advertised: v.nullable(v.boolean()),
     accepted: v.nullable(v.boolean()),
     reply: text,
@@ -125,11 +125,13 @@ const address = v.object({
   tls: v.nullable(tls),
   handshakeFailure: v.nullable(handshakeFailure),
   chain: v.nullable(chain),
-  subject: v.nullable(v.object({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())})),
+  subject: v.nullable(
+    v.strictObject({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())}),
+  ),
   findings: v.array(finding),
   /** Where the look came to grief, and what to do; null: nowhere. */
   failure: v.nullable(
-    v.object({
+    v.strictObject({
       stage: v.picklist([
         'dns',
         'connect',
@@ -155,7 +157,7 @@ const address = v.object({
   timings: v.record(v.string(), v.number()),
 })
 
-const host = v.object({
+const host = v.strictObject({
   name: v.string(),
   /** The name as people read it, where that is another one. */
   unicode: text,
@@ -167,7 +169,7 @@ const host = v.object({
   addresses: v.array(address),
 })
 
-const result = v.object({
+const result = v.strictObject({
   target: v.string(),
   /** The name as people read it, where that is another one. */
   unicode: text,
@@ -186,15 +188,15 @@ const result = v.object({
   status: text,
   /** The time for this target was over before all was seen. */
   timedOut: v.boolean(),
-  route: v.object({
+  route: v.strictObject({
     source: v.picklist(['mx', 'implicit', 'static', 'literal']),
     status: v.picklist(['secure', 'insecure', 'bogus', 'unknown']),
     nullMx: v.boolean(),
     failure: text,
   }),
-  mtaSts: v.object({}),
-  dane: v.object({}),
-  tlsRpt: v.object({}),
+  mtaSts: v.strictObject({}),
+  dane: v.strictObject({}),
+  tlsRpt: v.strictObject({}),
   hosts: v.array(host),
   /** About the route itself. */
   findings: v.array(finding),
@@ -202,7 +204,7 @@ const result = v.object({
   elapsed: v.number(),
 })
 
-export const PROBE_SCHEMA = v.object({
+export const PROBE_SCHEMA = v.strictObject({
   schema: v.literal('postern.probe/1'),
   /** ISO 8601. */
   startedAt: v.string(),

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import {certificate, finding, outcome, text} from '../probe-schema.ts'
+import {fate, livePath} from './evidence.ts'
 
 /** Documents about the config directory: CAs, identities, profiles, rules. */
 
@@ -8,27 +9,37 @@ const level = v.picklist(['none', 'preferred', 'encrypt', 'secure'])
 const change = v.picklist(['created', 'updated', 'unchanged'])
 const names = v.array(v.string())
 
-const authority = v.object({...certificate.entries, role: v.picklist(['root', 'intermediate'])})
+const authority = v.strictObject({...certificate.entries, role: v.picklist(['root', 'intermediate'])})
 
-const ca = v.object({
+const missing = v.strictObject({
+  issuer: v.string(),
+  keyId: text,
+  aia: names,
+  /** Subject of the certificate that it issued. */
+  issued: v.string(),
+  /** Where it is at hand all the same: another imported CA, the system's store, or nowhere. */
+  heldBy: v.nullable(v.union([v.strictObject({ca: v.string()}), v.literal('system')])),
+})
+
+const ca = v.strictObject({
   name: v.string(),
   certificates: v.array(authority),
   /** Every certificate leads to a root of the same set. */
   complete: v.boolean(),
-  missing: v.array(v.looseObject({issuer: v.string(), keyId: text})),
+  missing: v.array(missing),
   /** Profiles that name it. */
   profiles: names,
 })
 
 export const CA_DOCUMENTS = {
-  'ca-list': v.object({cas: v.array(ca)}),
-  'ca-show': v.object({ca}),
-  'ca-delete': v.object({ca}),
-  'ca-export': v.object({name: v.string(), pem: v.string()}),
-  'ca-import': v.object({change: v.picklist(['imported', 'extended', 'unchanged']), ca, remarks: names}),
+  'ca-list': v.strictObject({cas: v.array(ca)}),
+  'ca-show': v.strictObject({ca}),
+  'ca-delete': v.strictObject({ca}),
+  'ca-export': v.strictObject({name: v.string(), pem: v.string()}),
+  'ca-import': v.strictObject({change: v.picklist(['imported', 'extended', 'unchanged']), ca, remarks: names}),
 }
 
-const identity = v.object({
+const identity = v.strictObject({
   name: v.string(),
   state: v.picklist(['ready', 'requested']),
   certificates: v.array(certificate),
@@ -36,12 +47,16 @@ const identity = v.object({
 })
 
 export const IDENTITY_DOCUMENTS = {
-  'identity-list': v.object({identities: v.array(identity)}),
-  'identity-show': v.object({identity}),
-  'identity-create': v.object({change: v.literal('created'), identity}),
-  'identity-import': v.object({change: v.picklist(['imported', 'renewed', 'unchanged']), identity, remarks: names}),
-  'identity-use': v.object({change: v.picklist(['updated', 'unchanged']), identity}),
-  'identity-request': v.object({
+  'identity-list': v.strictObject({identities: v.array(identity)}),
+  'identity-show': v.strictObject({identity}),
+  'identity-create': v.strictObject({change: v.literal('created'), identity}),
+  'identity-import': v.strictObject({
+    change: v.picklist(['imported', 'renewed', 'unchanged']),
+    identity,
+    remarks: names,
+  }),
+  'identity-use': v.strictObject({change: v.picklist(['updated', 'unchanged']), identity}),
+  'identity-request': v.strictObject({
     name: v.string(),
     /** PKCS#10, PEM. */
     request: v.string(),
@@ -50,7 +65,7 @@ export const IDENTITY_DOCUMENTS = {
   }),
 }
 
-const profile = v.object({
+const profile = v.strictObject({
   name: v.string(),
   level,
   onFailure: v.picklist(['tempfail', 'fail']),
@@ -69,14 +84,14 @@ const profile = v.object({
 const use = {builtin: v.boolean(), rules: names}
 
 export const PROFILE_DOCUMENTS = {
-  'profile-list': v.object({profiles: v.array(v.object({...profile.entries, ...use}))}),
-  'profile-show': v.object({profile, ...use, findings}),
-  'profile-create': v.object({change, profile, findings}),
-  'profile-set': v.object({change, profile, findings}),
-  'profile-delete': v.object({profile}),
+  'profile-list': v.strictObject({profiles: v.array(v.strictObject({...profile.entries, ...use}))}),
+  'profile-show': v.strictObject({profile, ...use, findings}),
+  'profile-create': v.strictObject({change, profile, findings}),
+  'profile-set': v.strictObject({change, profile, findings}),
+  'profile-delete': v.strictObject({profile}),
 }
 
-const rule = v.object({
+const rule = v.strictObject({
   id: v.string(),
   direction: v.picklist(['delivery', 'receiving']),
   recipients: names,
@@ -89,60 +104,78 @@ const rule = v.object({
 })
 const placed = {change, rule, position: v.number(), findings}
 
-const trace = v.object({
+const trace = v.strictObject({
   rule: v.string(),
   profile: v.string(),
   /** The condition that did not hold. */
-  condition: text,
-  result: v.string(),
+  condition: v.nullable(v.picklist(['direction', 'recipients', 'senders', 'destinations', 'clients'])),
+  result: v.picklist(['matched', 'rehearsed', 'not-matched', 'undecided', 'not-reached']),
   sentence: v.string(),
 })
 
-const predicted = v.object({
+/** Positions are counted from 1. */
+const difference = v.union([
+  v.strictObject({change: v.picklist(['added', 'removed']), id: v.string(), rule}),
+  v.strictObject({
+    change: v.literal('changed'),
+    id: v.string(),
+    fields: v.array(v.strictObject({field: v.string(), before: v.unknown(), after: v.unknown()})),
+  }),
+  v.strictObject({change: v.literal('moved'), id: v.string(), before: v.number(), after: v.number()}),
+])
+
+const predicted = v.strictObject({
   finding: v.string(),
   title: v.string(),
   failures: v.number(),
   outcome,
-  fate: v.picklist(['delivered', 'deferred', 'bounced']),
+  fate,
   status: text,
 })
 
 export const POLICY_DOCUMENTS = {
-  'policy-list': v.object({rules: v.array(rule), findings}),
-  'policy-show': v.object({rule, position: v.number(), profile, findings}),
-  'policy-move': v.object(placed),
-  'policy-delete': v.object({rule}),
+  'policy-list': v.strictObject({rules: v.pipe(v.array(rule), v.readonly()), findings}),
+  'policy-show': v.strictObject({rule, position: v.number(), profile, findings}),
+  'policy-move': v.strictObject(placed),
+  'policy-delete': v.strictObject({rule}),
   /** One rule, or with --file the differences. */
   'policy-apply': v.union([
-    v.object({...placed, probed: v.optional(v.array(v.looseObject({domain: v.string()})))}),
-    v.object({
-      changes: v.array(v.looseObject({})),
+    v.strictObject({...placed, probed: v.optional(v.array(livePath))}),
+    v.strictObject({
+      changes: v.array(difference),
       rules: v.array(rule),
       written: v.boolean(),
       dryRun: v.boolean(),
       findings,
     }),
   ]),
-  'policy-explain': v.object({
-    input: v.looseObject({direction: v.picklist(['delivery', 'receiving'])}),
+  'policy-explain': v.strictObject({
+    /** What was asked; null: not known. */
+    input: v.strictObject({
+      direction: v.picklist(['delivery', 'receiving']),
+      recipient: text,
+      sender: text,
+      destination: text,
+      client: text,
+    }),
     revision: v.string(),
     trace: v.array(trace),
     rule: v.nullable(rule),
-    rehearsed: v.array(v.looseObject({})),
+    rehearsed: v.array(rule),
     profile,
     predicted: v.array(predicted),
     notes: findings,
     /** With --live: the evidence and the verdict. */
-    live: v.optional(v.looseObject({domain: v.string()})),
+    live: v.optional(livePath),
   }),
 }
 
 export const CONFIG_DOCUMENTS = {
-  'config-path': v.object({configDir: v.string(), dataDir: v.string()}),
-  'config-check': v.object({
+  'config-path': v.strictObject({configDir: v.string(), dataDir: v.string()}),
+  'config-check': v.strictObject({
     configDir: v.string(),
     revision: v.string(),
-    counts: v.object({profiles: v.number(), rules: v.number(), cas: v.number(), identities: v.number()}),
+    counts: v.strictObject({profiles: v.number(), rules: v.number(), cas: v.number(), identities: v.number()}),
     findings,
   }),
 }

@@ -14,25 +14,29 @@ const bodies = {
   ...SEND_DOCUMENTS,
   ...LAB_DOCUMENTS,
   ...STORY_DOCUMENTS,
-  error: v.object({
-    error: v.object({code: v.string(), message: v.string(), hints: v.array(v.string()), exit: v.number()}),
+  error: v.strictObject({
+    error: v.strictObject({code: v.string(), message: v.string(), hints: v.array(v.string()), exit: v.number()}),
   }),
 }
 
+type Bodies = typeof bodies
+
+/** What the command of that name answers with: its `run()` returns this, so that code and schema cannot part. */
+export type DocumentOf<Name extends keyof Bodies> = {schema: `postern.${Name}/1`} & v.InferOutput<Bodies[Name]>
+
 /**
  * Every document that `--json` prints, by the name in its `schema` field (`postern.NAME/1`). A contract: fields may be
- * added, none may change its meaning or go.
+ * added here, none may change its meaning or go. They are strict, so that a field nobody published is noticed.
  */
 export const DOCUMENTS: ReadonlyMap<string, v.GenericSchema> = new Map<string, v.GenericSchema>([
   ['probe', PROBE_SCHEMA],
   ...Object.entries<Body>(bodies).map(([name, body]): [string, v.GenericSchema] => [name, named(name, body)]),
 ])
 
-type Fields = v.ObjectSchema<v.ObjectEntries, undefined> | v.LooseObjectSchema<v.ObjectEntries, undefined>
+type Fields = v.StrictObjectSchema<v.ObjectEntries, undefined>
 type Body = Fields | v.UnionSchema<Fields[], undefined>
 
 function named(name: string, body: Body): v.GenericSchema {
   if (body.type === 'union') return v.union(body.options.map((option) => named(name, option)))
-  const entries = {schema: v.literal(`postern.${name}/1`), ...body.entries}
-  return body.type === 'object' ? v.object(entries) : v.looseObject(entries)
+  return v.strictObject({schema: v.literal(`postern.${name}/1`), ...body.entries})
 }

@@ -1,23 +1,32 @@
 import * as v from 'valibot'
 import {byLevel, finding, outcome, PROBE_SCHEMA, text} from '../probe-schema.ts'
+import {route} from './evidence.ts'
 
 /** Documents about what runs: the relay, its queue, mail that is sent, the lab. */
 
 const listeners = v.array(
-  v.object({address: v.string(), port: v.number(), tls: v.picklist(['starttls', 'implicit', 'off'])}),
+  v.strictObject({address: v.string(), port: v.number(), tls: v.picklist(['starttls', 'implicit', 'off'])}),
 )
 /** ISO 8601. */
 const time = v.pipe(v.string(), v.isoTimestamp())
 
+const named = v.object({time, event: v.string(), msg: v.optional(v.string())})
+/** And what belongs to the event. */
+const record: v.GenericSchema<v.InferOutput<typeof named>> = v.looseObject(named.entries)
+
 export const RELAY_DOCUMENTS = {
-  'relay-start': v.looseObject({pid: v.number(), revision: v.string(), listeners}),
-  'relay-stop': v.object({pid: v.number()}),
-  'relay-reload': v.object({revision: v.string(), changed: v.boolean()}),
-  'relay-tls': v.object({enabled: v.boolean(), revision: text}),
-  'relay-logs': v.object({records: v.array(v.looseObject({time, event: v.string()}))}),
+  /** Of one in the background once it listens; of one in the foreground at its end. */
+  'relay-start': v.union([
+    v.strictObject({pid: v.number(), logFile: v.string(), revision: v.string(), listeners}),
+    v.strictObject({pid: v.number(), logFile: text, stopped: v.literal(true)}),
+  ]),
+  'relay-stop': v.strictObject({pid: v.number()}),
+  'relay-reload': v.strictObject({revision: v.string(), changed: v.boolean()}),
+  'relay-tls': v.strictObject({enabled: v.boolean(), revision: text}),
+  'relay-logs': v.strictObject({records: v.array(record)}),
   'relay-status': v.union([
-    v.object({running: v.literal(false)}),
-    v.object({
+    v.strictObject({running: v.literal(false)}),
+    v.strictObject({
       running: v.literal(true),
       pid: v.number(),
       logFile: text,
@@ -29,9 +38,17 @@ export const RELAY_DOCUMENTS = {
       uptime: v.number(),
       listeners,
       accepting: v.boolean(),
-      counters: v.record(v.string(), v.number()),
+      counters: v.strictObject({
+        accepted: v.number(),
+        delivered: v.number(),
+        deferred: v.number(),
+        bounced: v.number(),
+        active: v.number(),
+        sessions: v.number(),
+        idleSessions: v.number(),
+      }),
       queue: v.nullable(
-        v.object({
+        v.strictObject({
           messages: v.number(),
           recipients: v.number(),
           due: v.number(),
@@ -52,7 +69,7 @@ const entry = {
   size: v.number(),
   receivedAt: time,
   recipients: v.array(
-    v.object({
+    v.strictObject({
       address: v.string(),
       destination: v.string(),
       state: v.picklist(['waiting', 'leased', 'held', 'delivered', 'bounced']),
@@ -63,18 +80,24 @@ const entry = {
     }),
   ),
 }
-const count = v.object({count: v.number()})
+const count = v.strictObject({count: v.number()})
 
 export const QUEUE_DOCUMENTS = {
-  'queue-list': v.object({messages: v.array(v.object(entry)), cursor: text}),
-  'queue-show': v.object({
-    message: v.object({
+  'queue-list': v.strictObject({messages: v.array(v.strictObject(entry)), cursor: text}),
+  'queue-show': v.strictObject({
+    message: v.strictObject({
       ...entry,
       origin: v.string(),
-      options: v.looseObject({}),
+      options: v.strictObject({
+        body: v.optional(v.picklist(['7bit', '8bitmime', 'binarymime'])),
+        smtputf8: v.optional(v.boolean()),
+        requireTls: v.optional(v.boolean()),
+        ret: v.optional(v.picklist(['full', 'hdrs'])),
+        envid: v.optional(v.string()),
+      }),
       /** Oldest first. */
       history: v.array(
-        v.object({
+        v.strictObject({
           at: time,
           address: v.string(),
           result: v.string(),
@@ -93,21 +116,43 @@ export const QUEUE_DOCUMENTS = {
 
 const sent = v.picklist(['delivered', 'deferred', 'bounced', 'queued'])
 
+/** The address that took it. */
+const taken = v.strictObject({
+  host: v.string(),
+  address: v.string(),
+  port: v.number(),
+  profile: v.string(),
+  level: v.picklist(['none', 'preferred', 'encrypt', 'secure']),
+  rule: text,
+  outcome: v.string(),
+  version: text,
+  cipher: text,
+  group: text,
+  /** SHA-256 of the leaf. */
+  fingerprint: text,
+  /** Codes. */
+  findings: v.array(v.string()),
+  reason: text,
+  reused: v.boolean(),
+})
+
 export const SEND_DOCUMENTS = {
-  send: v.object({
+  send: v.strictObject({
     outcome: sent,
     /** The reply that decided, or the reason where there was none. */
     reply: v.string(),
     queue: text,
-    recipients: v.array(v.object({address: v.string(), outcome: sent, status: text, reply: text, reason: v.string()})),
+    recipients: v.array(
+      v.strictObject({address: v.string(), outcome: sent, status: text, reply: text, reason: v.string()}),
+    ),
     path: v.nullable(
-      v.object({
+      v.strictObject({
         domain: v.string(),
         status: v.picklist(['open', 'closed']),
-        route: v.looseObject({source: v.string()}),
-        taken: v.nullable(v.looseObject({host: v.string(), address: v.string(), port: v.number(), outcome})),
+        route,
+        taken: v.nullable(taken),
         attempts: v.array(
-          v.object({
+          v.strictObject({
             host: v.string(),
             address: v.string(),
             port: v.number(),
@@ -123,25 +168,31 @@ export const SEND_DOCUMENTS = {
   }),
 }
 
-const hijack = v.object({domain: v.string(), mx: v.string(), by: v.string(), address: v.string()})
+const hijack = v.strictObject({domain: v.string(), mx: v.string(), by: v.string(), address: v.string()})
 const lab = {
   pid: v.number(),
   dns: v.string(),
-  ports: v.object({smtp: v.number(), smtps: v.number()}),
+  ports: v.strictObject({smtp: v.number(), smtps: v.number()}),
   configDir: v.string(),
   dataDir: v.string(),
 }
 
+const partners = v.array(v.strictObject({name: v.string(), domain: v.string(), mx: v.string(), address: v.string()}))
+
 export const LAB_DOCUMENTS = {
-  'lab-start': v.looseObject({...lab, partners: v.array(v.looseObject({name: v.string(), domain: v.string()}))}),
-  'lab-stop': v.object({pid: v.number()}),
+  /** Of one in the background once it listens; of one in the foreground at its end. */
+  'lab-start': v.union([
+    v.strictObject({...lab, partners, logFile: v.string()}),
+    v.strictObject({...lab, partners, ended: v.literal(true)}),
+  ]),
+  'lab-stop': v.strictObject({pid: v.number()}),
   'lab-hijack': hijack,
   'lab-restore': hijack,
-  'lab-mail': v.object({
+  'lab-mail': v.strictObject({
     domains: v.record(v.string(), v.number()),
     partners: v.record(v.string(), v.number()),
     messages: v.array(
-      v.object({
+      v.strictObject({
         at: time,
         partner: v.string(),
         from: v.string(),
@@ -152,10 +203,10 @@ export const LAB_DOCUMENTS = {
       }),
     ),
   }),
-  'lab-list': v.object({
-    lab: v.nullable(v.object(lab)),
+  'lab-list': v.strictObject({
+    lab: v.nullable(v.strictObject(lab)),
     partners: v.array(
-      v.object({
+      v.strictObject({
         name: v.string(),
         domain: v.string(),
         trouble: v.string(),
@@ -169,22 +220,43 @@ export const LAB_DOCUMENTS = {
   }),
 }
 
-const named = {change: v.string()}
+const done = {change: v.string()}
+
+const sentences = v.pipe(v.array(v.string()), v.readonly())
+
+/** A finding explained. */
+const page = v.strictObject({
+  code: v.string(),
+  severity: v.picklist(['error', 'warning', 'info']),
+  title: v.string(),
+  section: text,
+  explanation: v.string(),
+  causes: sentences,
+  remedy: sentences,
+  /** What the mailer does at each level; null: it decides nothing by itself. */
+  levels: v.nullable(
+    v.strictObject({
+      preferred: v.picklist(['clear', 'tls', 'fallback']),
+      encrypt: v.picklist(['tls', 'refused']),
+      secure: v.picklist(['refused']),
+    }),
+  ),
+})
 
 export const STORY_DOCUMENTS = {
-  setup: v.object({
+  setup: v.strictObject({
     written: v.boolean(),
-    ca: v.nullable(v.object({name: v.string(), ...named})),
-    identity: v.object({name: v.string(), ...named}),
-    profile: v.object({name: v.string(), ...named}),
-    rule: v.object({id: v.string(), ...named}),
+    ca: v.nullable(v.strictObject({name: v.string(), ...done})),
+    identity: v.strictObject({name: v.string(), ...done}),
+    profile: v.strictObject({name: v.string(), ...done}),
+    rule: v.strictObject({id: v.string(), ...done}),
     commands: v.array(v.string()),
     probe: PROBE_SCHEMA.entries.results.item,
   }),
-  demo: v.object({
+  demo: v.strictObject({
     told: v.boolean(),
     broken: text,
-    partners: v.array(v.object({target: v.string(), trouble: v.string(), levels: byLevel, told: v.boolean()})),
+    partners: v.array(v.strictObject({target: v.string(), trouble: v.string(), levels: byLevel, told: v.boolean()})),
   }),
-  finding: v.object({findings: v.array(v.looseObject({code: v.string(), severity: v.string(), title: v.string()}))}),
+  finding: v.strictObject({findings: v.array(page)}),
 }
