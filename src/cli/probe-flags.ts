@@ -6,6 +6,7 @@ import {parseMailDomain} from '../mail/address.ts'
 import {Domain, printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {LEVELS} from '../policy/profile.ts'
+import {PROBE_FORMATS} from './probe-output.ts'
 
 const env = (name: string) => `POSTERN_PROBE_${name}`
 
@@ -109,7 +110,7 @@ export const probeFlags = {
   any: Flags.boolean({description: 'one address that passes is enough'}),
   format: Flags.string({
     description: 'how the answer is written',
-    options: ['table', 'json', 'jsonl'] as const,
+    options: PROBE_FORMATS,
     default: 'table',
     env: env('FORMAT'),
   }),

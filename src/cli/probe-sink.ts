@@ -66,12 +66,16 @@ function collecting({head, format, json, output, before}: SinkOptions): ProbeSin
       const document: ProbeDocument = {...head, results: results.filter(Boolean)}
       before()
       if (output !== undefined)
-        await writeFileAtomic(output, `${probeAnswer(document, json ? 'json' : format, null)}\n`)
-      else if (!json) await written(process.stdout, `${probeAnswer(document, format, process.stdout)}\n`)
+        await writeFileAtomic(output, ended(probeAnswer(document, json ? 'json' : format, null)))
+      else if (!json) await written(process.stdout, ended(probeAnswer(document, format, process.stdout)))
       return document
     },
     abandon: async () => {},
   }
+}
+
+function ended(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`
 }
 
 /** A reader that is slower than we are holds us back, rather than filling the memory. */
