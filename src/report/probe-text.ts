@@ -46,7 +46,7 @@ function section(lines: string[]): string[] {
   return lines.length > 0 ? ['', ...lines] : []
 }
 
-function circumstances({profile, route, timedOut}: ProbeResult): string {
+export function circumstances({profile, route, timedOut}: ProbeResult): string {
   const by = profile.rule === null ? '' : ` by rule ${profile.rule}`
   const name = profile.name === profile.level ? profile.level : `${profile.name} (${profile.level})`
   const late = timedOut ? '; the time was over before all was seen' : ''
@@ -83,7 +83,7 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
 }
 
 /** U-labels for the eye, A-labels for comparing: `müller.example (xn--mller-kva.example)`. */
-function bothForms(name: string, unicode: string | null): string {
+export function bothForms(name: string, unicode: string | null): string {
   return unicode === null ? printable(name) : `${printable(unicode)} (${printable(name)})`
 }
 
@@ -93,12 +93,12 @@ function paintRow([endpointCell = '', ...cells]: string[], address: AddressResul
 }
 
 // Clear text is what level none is for, and no alarm.
-function shadeAt(level: Level, outcome: Outcome): keyof Paint {
+export function shadeAt(level: Level, outcome: Outcome): keyof Paint {
   return level === 'none' && outcome === 'clear' ? 'faint' : OUTCOME_SHADE[outcome]
 }
 
 /** The route's findings and those of all addresses, the gravest first; what several addresses share in words, once. */
-function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
+export function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
   // How the hosts differ stands in the summary.
   const own = findings.filter(({code}) => code !== 'mixed-fleet')
   const all = [...own, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]

@@ -1,0 +1,52 @@
+import {endpoint} from '../../mail/address.ts'
+import type {ChainResult, ProbeResult} from '../probe-schema.ts'
+import {chainPicture} from './chain-picture.ts'
+import {html, type Markup} from './markup.ts'
+
+interface Drawn {
+  chain: ChainResult
+  /** Who presents it. */
+  places: string[]
+}
+
+/** A picture for each chain that was met, once for all addresses that present it. `today` in milliseconds. */
+export function chainSection({hosts}: ProbeResult, today: number): Markup | null {
+  const met = new Map<string, Drawn>()
+  for (const {name, addresses} of hosts) {
+    for (const address of addresses) {
+      if (address.chain) note(met, address.chain, `${name} (${endpoint(address)})`)
+    }
+  }
+  if (met.size === 0) return null
+  const figures = [...met.values()].map((drawn) => figure(drawn, today))
+  return html`<h3>Certificate chain${met.size > 1 ? 's' : ''}</h3><div class="chains">${figures}</div>`
+}
+
+function note(met: Map<string, Drawn>, chain: ChainResult, place: string): void {
+  const same = met.get(JSON.stringify(chain))
+  if (same) same.places.push(place)
+  else met.set(JSON.stringify(chain), {chain, places: [place]})
+}
+
+function figure({chain, places}: Drawn, today: number): Markup {
+  const shade = chain.trusted ? 'good' : 'bad'
+  return html`<figure>
+<figcaption><span class="${shade} strong">${chain.trusted ? '✓ trusted' : '✗ not trusted'}</span> at ${places.join(', ')}<br>${chain.summary}</figcaption>
+${chainPicture(chain, today)}
+<ul>${namesInFull(chain).map((line) => html`<li>${line}</li>`)}</ul>
+</figure>`
+}
+
+/** What the picture had to cut short, and what it has no room for. */
+function namesInFull({built, presented, missing}: ChainResult): string[] {
+  const shown = built.length > 0 ? built : presented
+  const extra = presented.filter(({sha256}) => !shown.some((one) => one.sha256 === sha256))
+  return [
+    ...shown.map(({subject, sha256}) => `${subject}; SHA-256 ${sha256}`),
+    ...missing.flatMap(({issuer, keyId, aia}) => [
+      `missing: ${issuer}${keyId === null ? '' : `; key id ${keyId}`}`,
+      ...aia.map((address) => `its certificate may be at ${address} (not fetched)`),
+    ]),
+    ...extra.map(({subject}) => `sent as well, and no part of the chain: ${subject}`),
+  ]
+}
