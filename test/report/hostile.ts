@@ -1,31 +1,49 @@
 import type {ProbeDocument} from '../../src/report/probe-schema.ts'
-import {sampleReport} from './sample.ts'
-import {address, found, host, leaf, result, UNTRUSTED, untrusted} from './sample-parts.ts'
+import {address, certificate, failed, found, host, leaf, result, UNTRUSTED, untrusted} from './sample-parts.ts'
 
-/** Everything that a peer might write to break out of the format that it is shown in. */
-export const HOSTILE =
-  '=cmd|\'/C calc\'!A0,"quoted"</td><script>alert(1)</script><img src=http://evil.example/ onerror=alert(1)>]]>&lt;--><!--\\n{x="y"} 1\r\n# TYPE x counter\u0000\u001b[31m\u202e\ud800\uffff'
+/** What a peer may put into every text of its own, to break out of the format it ends up in. */
+export const HOSTILE = [
+  `"><script>fetch('http://hostile.example/1')</script>`,
+  `<img src=http://hostile.example/2 onerror=alert(1)>`,
+  `]]></failure><!-- & '`,
+  `=cmd|' /C calc'!A0`,
+  `\x1b]0;owned\x07 \u202egpj.exe \ud800 \0 \n# HELP owned 1\r\nowned{x="y"} 1`,
+  `</style><style>*{background:url(http://hostile.example/3)}</style>`,
+].join(' ')
 
-/** The sample, then a target whose every word comes from somebody who means harm. */
+/** One address whose every text is hostile. */
 export function hostileReport(): ProbeDocument {
-  const sample = sampleReport()
-  return {...sample, results: [...sample.results, hostileResult()]}
-}
-
-function hostileResult() {
   const name = 'mx1.hostile.example'
-  const own = leaf(name, {subject: `CN=${HOSTILE}`, issuer: `CN=${HOSTILE}`, dnsNames: [HOSTILE]})
-  const bad = found('certificate-not-trusted', `not trusted: ${HOSTILE}`, `import ${HOSTILE}`)
-  const failure = {stage: 'certificate', reply: HOSTILE, code: bad.code, fix: HOSTILE, reproduce: HOSTILE} as const
-  const one = address(name, '192.0.2.66', {
-    ...{banner: `220 ${HOSTILE}`, outcome: UNTRUSTED, findings: [bad], failure},
-    chain: untrusted('UNABLE_TO_VERIFY_LEAF_SIGNATURE', HOSTILE, [own], {
-      missing: [{issuer: own.issuer, keyId: HOSTILE, aia: [HOSTILE], fault: 'peer'}],
-    }),
+  const finding = found('certificate-not-trusted', HOSTILE, HOSTILE)
+  const own = {...leaf(name), subject: HOSTILE, issuer: HOSTILE, dnsNames: [HOSTILE], aia: [HOSTILE], key: HOSTILE}
+  const extra = certificate(HOSTILE, HOSTILE, {notBefore: '0000-00-00', notAfter: 'never'})
+  const chain = untrusted(HOSTILE, HOSTILE, [own, extra], {
+    ...{anchor: HOSTILE, built: [own]},
+    missing: [{issuer: HOSTILE, keyId: HOSTILE, aia: [HOSTILE], fault: 'unknown'}],
+  })
+  const bad = address(name, '192.0.2.66', {
+    ...{outcome: UNTRUSTED, chain, banner: HOSTILE, findings: [finding]},
+    extensions: {clear: [HOSTILE], secure: [HOSTILE]},
+    starttls: {advertised: true, accepted: true, reply: HOSTILE, injected: true},
+    tls: {
+      ...{version: HOSTILE, cipher: HOSTILE, bits: 0, group: HOSTILE, serverName: HOSTILE, signatureAlgorithm: HOSTILE},
+      ...{alpn: HOSTILE, ocspStapled: true, scts: true, clientCertificate: {authorities: [HOSTILE]}},
+      sessionTickets: 1,
+    },
+    handshakeFailure: {
+      ...{reason: HOSTILE, code: HOSTILE, serverVersion: HOSTILE, nonTls: HOSTILE},
+      alerts: [{from: 'peer', level: 'fatal', number: 40, name: HOSTILE}],
+    },
     subject: {matched: false, reference: [name], presented: [HOSTILE]},
+    failure: failed('certificate', finding, '192.0.2.66', HOSTILE, HOSTILE),
   })
-  return result(HOSTILE, [{...host(name, 10, [one]), learned: HOSTILE, unicode: HOSTILE}], {
-    ...{verdict: 'fail', exit: 1, levels: UNTRUSTED, delivery: UNTRUSTED, unicode: HOSTILE, summary: HOSTILE},
-    findings: [bad],
-  })
+  const unnamed = {...host(HOSTILE, 20, []), unicode: HOSTILE, learned: HOSTILE, failure: HOSTILE}
+  const results = [
+    result('hostile.example', [host(name, 10, [bad]), unnamed], {
+      ...{unicode: HOSTILE, verdict: 'fail', exit: 1, summary: HOSTILE, findings: [finding], levels: UNTRUSTED},
+      route: {source: 'mx', status: 'bogus', nullMx: false, failure: HOSTILE},
+      profile: {name: 'secure', level: 'secure', rule: HOSTILE},
+    }),
+  ]
+  return {schema: 'postern.probe/1', startedAt: '2026-11-28T09:30:00.000Z', results}
 }
