@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process'
 import {expect, test} from 'vitest'
 import {probeCsv} from '../../src/report/csv.ts'
 import {hostileReport} from './hostile.ts'
@@ -59,12 +60,24 @@ test('has a stable header', () => {
 
 test('gives a spreadsheet no formula, whatever a peer names itself', () => {
   const report = hostileReport()
-  const {chain} = report.results[0]!.hosts[0]!.addresses[0]!
+  const {chain} = report.results.at(-1)!.hosts[0]!.addresses[0]!
   const formulas = ['=1+1', '+1', '-1+1', '@SUM(A1)', '\t=1', '\r=1', ' =1', '＝1', '|calc']
   for (const formula of formulas) {
     chain!.presented[0]!.subject = formula
-    const [row] = records(probeCsv(report))
+    const row = records(probeCsv(report)).at(-2)
     expect(row!.leaf_subject, JSON.stringify(formula)).toMatch(/^['\\]/)
   }
   for (const cell of parse(probeCsv(report)).flat()) expect(cell).not.toMatch(/^[=+\-@\t\r]|[\x00-\x1f]/)
+})
+
+const python = spawnSync('python3', ['--version']).status === 0
+const READ = `import csv, io, json, sys
+text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="").read()
+print(json.dumps(list(csv.DictReader(io.StringIO(text, newline=""), strict=True))))`
+
+test.runIf(python)("reads back in Python's csv as it reads back here", () => {
+  const text = probeCsv(hostileReport())
+  const {status, stdout, stderr} = spawnSync('python3', ['-c', READ], {input: text, encoding: 'utf8'})
+  expect(status, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toEqual(records(text))
 })

@@ -1,18 +1,23 @@
-import type {ProbeDocument} from '../../src/report/probe-schema.ts'
+import type {ProbeDocument, ProbeResult} from '../../src/report/probe-schema.ts'
+import {sampleReport} from './sample.ts'
 import {address, certificate, failed, found, host, leaf, result, UNTRUSTED, untrusted} from './sample-parts.ts'
 
-/** What a peer may put into every text of its own, to break out of the format it ends up in. */
+/** Everything that a peer might write to break out of the format that it is shown in. */
 export const HOSTILE = [
-  `"><script>fetch('http://hostile.example/1')</script>`,
+  `=cmd|'/C calc'!A0,"quoted"</td><script>fetch('http://hostile.example/1')</script>`,
   `<img src=http://hostile.example/2 onerror=alert(1)>`,
-  `]]></failure><!-- & '`,
-  `=cmd|' /C calc'!A0`,
-  `\x1b]0;owned\x07 \u202egpj.exe \ud800 \0 \n# HELP owned 1\r\nowned{x="y"} 1`,
   `</style><style>*{background:url(http://hostile.example/3)}</style>`,
+  `]]></failure>--><!-- &lt; \\n{x="y"} 1\r\n# HELP owned 1\nowned{x="y"} 1`,
+  `\x1b]0;owned\x07\x1b[31m \u202egpj.exe \ud800 \0 \uffff`,
 ].join(' ')
 
-/** One address whose every text is hostile. */
+/** The sample, then a target whose every word comes from somebody who means harm. */
 export function hostileReport(): ProbeDocument {
+  const sample = sampleReport()
+  return {...sample, results: [...sample.results, hostileResult()]}
+}
+
+function hostileResult(): ProbeResult {
   const name = 'mx1.hostile.example'
   const finding = found('certificate-not-trusted', HOSTILE, HOSTILE)
   const own = {...leaf(name), subject: HOSTILE, issuer: HOSTILE, dnsNames: [HOSTILE], aia: [HOSTILE], key: HOSTILE}
@@ -38,12 +43,10 @@ export function hostileReport(): ProbeDocument {
     failure: failed('certificate', finding, '192.0.2.66', HOSTILE, HOSTILE),
   })
   const unnamed = {...host(HOSTILE, 20, []), unicode: HOSTILE, learned: HOSTILE, failure: HOSTILE}
-  const results = [
-    result('hostile.example', [host(name, 10, [bad]), unnamed], {
-      ...{unicode: HOSTILE, verdict: 'fail', exit: 1, summary: HOSTILE, findings: [finding], levels: UNTRUSTED},
-      route: {source: 'mx', status: 'bogus', nullMx: false, failure: HOSTILE},
-      profile: {name: 'secure', level: 'secure', rule: HOSTILE},
-    }),
-  ]
-  return {schema: 'postern.probe/1', startedAt: '2026-11-28T09:30:00.000Z', results}
+  return result(HOSTILE, [host(name, 10, [bad]), unnamed], {
+    ...{unicode: HOSTILE, verdict: 'fail', exit: 1, summary: HOSTILE, findings: [finding]},
+    ...{levels: UNTRUSTED, delivery: UNTRUSTED},
+    route: {source: 'mx', status: 'bogus', nullMx: false, failure: HOSTILE},
+    profile: {name: 'secure', level: 'secure', rule: HOSTILE},
+  })
 }
