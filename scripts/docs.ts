@@ -6,6 +6,7 @@ import {commandPage} from './docs/commands.ts'
 import {errorPage} from './docs/errors.ts'
 import {exitCodePage} from './docs/exit-codes.ts'
 import {findingPage} from './docs/findings.ts'
+import {labPage} from './docs/lab.ts'
 import {schemaFiles} from './docs/schemas.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -14,6 +15,7 @@ const pages = new Map<string, string>([
   ['docs/errors.md', errorPage(root)],
   ['docs/exit-codes.md', exitCodePage()],
   ['docs/findings.md', findingPage()],
+  ['docs/lab.md', labPage()],
   ...schemaFiles(root),
 ])
 

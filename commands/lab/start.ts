@@ -15,15 +15,18 @@ While it runs, every command works in it with --lab. It runs in the foreground u
   static override examples = [
     '<%= config.bin %> lab start',
     '<%= config.bin %> lab start good impostor',
+    '<%= config.bin %> lab start tls smtp',
+    '<%= config.bin %> lab start --all',
     '<%= config.bin %> lab start --detach',
   ]
 
   static override strict = false
   static override args = {
-    partner: Args.string({description: 'partners to start, by name or domain; default all of them'}),
+    partner: Args.string({description: 'partners to start, by name, domain or group; default the group story'}),
   }
 
   static override flags = {
+    all: Flags.boolean({description: 'start every partner of the catalogue'}),
     detach: Flags.boolean({description: 'run in the background; returns when it listens'}),
     port: Flags.integer({
       description: 'SMTP port of every partner; implicit TLS is 60 below',
@@ -35,7 +38,11 @@ While it runs, every command works in it with --lab. It runs in the foreground u
 
   async run(): Promise<DocumentOf<'lab-start'>> {
     const {flags, argv} = await this.parse(LabStart)
-    const options = {labDir: this.labDir(flags), partners: argv as string[], port: flags.port}
+    const options = {
+      labDir: this.labDir(flags),
+      partners: flags.all ? ('all' as const) : (argv as string[]),
+      port: flags.port,
+    }
     return flags.detach ? this.#detach(options) : this.#stay(options)
   }
 
@@ -43,7 +50,11 @@ While it runs, every command works in it with --lab. It runs in the foreground u
     const {logFile, lab} = await detachLab(
       labDir,
       [process.execPath, ...process.execArgv, process.argv[1]!],
-      ['--data-dir', dirname(labDir), ...(port === undefined ? [] : ['--port', String(port)]), '--', ...partners],
+      [
+        ...['--data-dir', dirname(labDir)],
+        ...(port === undefined ? [] : ['--port', String(port)]),
+        ...(partners === 'all' ? ['--all'] : ['--', ...partners]),
+      ],
     )
     this.print(labInvitation(labDir, lab, this.config.bin).replace('ctrl-C ends it', 'postern lab stop ends it'))
     return this.#document(lab, {logFile})
@@ -84,7 +95,7 @@ While it runs, every command works in it with --lab. It runs in the foreground u
 
 interface StartOptions {
   labDir: string
-  partners: string[]
+  partners: string[] | 'all'
   port: number | undefined
 }
 

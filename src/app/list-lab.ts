@@ -1,6 +1,6 @@
 import {CATALOGUE} from '../lab/catalogue.ts'
 import {readOverrides} from '../lab/overrides.ts'
-import {mxOf, type Partner} from '../lab/partner.ts'
+import {factsOf, type PartnerFacts} from '../lab/partner.ts'
 import {type LabRecord, runningLab} from './running-lab.ts'
 
 export interface LabListing {
@@ -9,7 +9,7 @@ export interface LabListing {
   partners: ListedPartner[]
 }
 
-export interface ListedPartner extends Omit<Partner, 'address'> {
+export interface ListedPartner extends PartnerFacts {
   /** null: not running. */
   address: string | null
   /** Name of the partner whose host answers for this domain at the moment; null: its own. */
@@ -20,9 +20,8 @@ export interface ListedPartner extends Omit<Partner, 'address'> {
 export async function listLab(labDir: string): Promise<LabListing> {
   const lab = await runningLab(labDir).catch(() => null)
   const overrides = lab ? readOverrides(labDir) : {}
-  const partners = CATALOGUE.map(({build: _, alsoFor: __, ...declared}) => ({
-    ...declared,
-    mx: mxOf(declared),
+  const partners = CATALOGUE.map((declared) => ({
+    ...factsOf(declared),
     address: lab?.partners.find(({name}) => name === declared.name)?.address ?? null,
     hijackedBy: overrides[declared.domain] ?? null,
   }))

@@ -1,22 +1,32 @@
 import type {LabListing, ListedPartner} from '../app/list-lab.ts'
 import type {LabRecord} from '../app/running-lab.ts'
 import type {LabEvent} from '../lab/lab.ts'
+import {GROUPS} from '../lab/partner.ts'
 import {printable} from '../mail/domain.ts'
 import {LEVELS} from '../policy/profile.ts'
 import {type Cell, drawTable} from './tables.ts'
 
-/** The partners of the lab: what is wrong with each, and what must come of it. */
+/** The partners of the lab by group: what is wrong with each, and what must come of it. */
 export async function labTable({lab, partners}: LabListing): Promise<string> {
-  const rows = partners.map((partner): Cell[] => [
+  const groups = await Promise.all(
+    Object.entries(GROUPS).map(async ([group, title]) => {
+      const rows = partners.filter((partner) => partner.group === group).map((partner) => rowOf(partner, lab !== null))
+      const head = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it']
+      return `${group}: ${title}\n${await drawTable(head, rows)}\n`
+    }),
+  )
+  const where = lab && `DNS ${lab.dns}, SMTP port ${lab.ports.smtp}, implicit TLS port ${lab.ports.smtps}`
+  return [...groups, ...(where ? [where] : [])].join('\n')
+}
+
+function rowOf(partner: ListedPartner, running: boolean): Cell[] {
+  return [
     {text: partner.name, as: 'strong'},
     partner.domain,
-    ...(lab ? [where(partner)] : []),
+    ...(running ? [where(partner)] : []),
     ...LEVELS.map((level) => partner.levels[level]),
     partner.trouble,
-  ])
-  const head = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it']
-  const table = await drawTable(head, rows)
-  return lab ? `${table}\n\nDNS ${lab.dns}, SMTP port ${lab.ports.smtp}, implicit TLS port ${lab.ports.smtps}` : table
+  ]
 }
 
 function where({address, hijackedBy}: ListedPartner): string {
@@ -25,11 +35,17 @@ function where({address, hijackedBy}: ListedPartner): string {
 
 /** What a person may type next, in another terminal. */
 export function labInvitation(labDir: string, lab: LabRecord, bin: string): string {
-  return [
+  const head = [
     `the lab runs: ${lab.partners.length} partners, DNS at ${lab.dns}; ctrl-C ends it`,
     '',
     'in another terminal:',
     `  ${bin} lab list`,
+  ]
+  const {partners} = lab
+  const isWhole = ['good', 'impostor'].every((name) => partners.some((partner) => partner.name === name))
+  if (!isWhole) return [...head, `  ${bin} probe ${partners[0]?.domain} --lab`, ''].join('\n')
+  return [
+    ...head,
     `  ${bin} probe example.mil --lab`,
     `  ${bin} ca import ${labDir}/pki/root.pem ${labDir}/pki/intermediate.pem --name mil --lab`,
     `  ${bin} profile create secure-mil --level secure --ca mil --lab`,

@@ -1,8 +1,8 @@
 import type {Socket as UdpSocket} from 'node:dgram'
 import type {Socket, Server as TcpServer} from 'node:net'
-import type {Zone} from './zone.ts'
+import type {DnsFault, Zone} from './zone.ts'
 
-const NXDOMAIN = 3
+const RCODE = {serverFailure: 2, nxdomain: 3} as const
 
 /** The two servers inside dns2's, which its types keep to themselves. */
 interface Transports {
@@ -23,16 +23,18 @@ export async function startDns(
   const server = createServer({
     udp: true,
     tcp: true,
-    handle: (request, send) => {
+    handle: (request, send, client) => {
       const response = Packet.createResponseFromRequest(request)
       Object.assign(response.header, {aa: 1, ra: 1})
       const [question] = request.questions
       if (question) {
-        const {exists, records} = zone.answer(question.name, question.type)
-        if (!exists) response.header.rcode = NXDOMAIN
+        const {exists, records, fault} = zone.answer(question.name, question.type)
+        observe(question.name, question.type)
+        if (!exists) response.header.rcode = RCODE.nxdomain
         response.answers = records as never
         if (records.length === 0) response.authorities = [zone.soa() as never]
-        observe(question.name, question.type)
+        // What dns2 tells of a UDP client has the size of its datagram.
+        if (fault && !spoil(response, fault, 'size' in (client as object))) return
       }
       // A client that is gone before its answer is no concern of ours.
       void Promise.resolve(send(response)).catch(() => {})
@@ -52,6 +54,24 @@ export async function startDns(
       await server.close()
     },
   }
+}
+
+interface Answer {
+  header: object
+  questions: {name: string}[]
+  answers: unknown[]
+}
+
+/** Makes the answer as wrong as asked; false: none is sent. */
+function spoil(response: Answer, fault: DnsFault, overUdp: boolean): boolean {
+  if (fault === 'silent' || (fault === 'truncated-for-good' && !overUdp)) return false
+  if (fault === 'servfail')
+    Object.assign(response, {answers: [], header: {...response.header, rcode: RCODE.serverFailure}})
+  if (fault === 'other-id') Object.assign(response.header, {id: 0})
+  if (fault === 'other-question') response.questions[0]!.name = 'elsewhere.example'
+  if (fault.startsWith('truncated') && overUdp)
+    Object.assign(response, {answers: [], header: {...response.header, tc: 1}})
+  return true
 }
 
 type Listening = Pick<ReturnType<typeof import('dns2').createServer>, 'on' | 'listen' | 'close'>

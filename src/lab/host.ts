@@ -4,6 +4,7 @@ import {createSecureContext, type SecureContext} from 'node:tls'
 import {receiveSession} from '../smtp/receive.ts'
 import type {ReceiverEvent, ReceiverHandlers, ReceiverOptions} from '../smtp/receiver.ts'
 import type {Behaviour} from './partner.ts'
+import {ScriptedSession} from './script.ts'
 
 export interface LabPorts {
   smtp: number
@@ -41,8 +42,10 @@ export class LabHost {
   }
 
   async listen(address: string, ports: LabPorts): Promise<void> {
+    const {closed, serve, script} = this.#behaviour
+    if (closed) return
     await this.#bind(address, ports.smtp, 'starttls')
-    if (this.#options.secureContext || this.#behaviour.serve) await this.#bind(address, ports.smtps, 'implicit')
+    if (this.#options.secureContext || serve || script) await this.#bind(address, ports.smtps, 'implicit')
   }
 
   /** Breaks what is connected, as when the address begins to lead elsewhere. */
@@ -61,7 +64,9 @@ export class LabHost {
       this.#connections.add(socket)
       socket.once('close', () => this.#connections.delete(socket))
       socket.on('error', () => {})
-      if (this.#behaviour.serve) this.#behaviour.serve(socket)
+      const {serve, script} = this.#behaviour
+      if (serve) serve(socket)
+      else if (script) new ScriptedSession(script, {...options, data: this.#handlers.data}, socket).start()
       else void receiveSession(socket, options, this.#handlers)
     })
     server.listen({host: address, port, exclusive: true})
@@ -72,5 +77,13 @@ export class LabHost {
 
 function contextOf({identity, tls}: Behaviour): SecureContext | null {
   if (identity === null) return null
+  return contextFor(identity, tls)
+}
+
+/** What a host shows in its handshakes. */
+export function contextFor(
+  identity: NonNullable<Behaviour['identity']>,
+  tls: Behaviour['tls'] = undefined,
+): SecureContext {
   return createSecureContext({cert: identity.chainPem, key: identity.keyPem, ...tls})
 }

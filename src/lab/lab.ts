@@ -7,7 +7,7 @@ import {CATALOGUE} from './catalogue.ts'
 import type {LabPorts} from './host.ts'
 import {Mailbox, type ReceivedMessage} from './mailbox.ts'
 import {markSeen, writeOverrides} from './overrides.ts'
-import type {Partner, PartnerDeclaration} from './partner.ts'
+import {GROUPS, type Partner, type PartnerDeclaration} from './partner.ts'
 import {LabPki} from './pki.ts'
 import {subnets} from './subnet.ts'
 import {LabWorld} from './world.ts'
@@ -17,8 +17,8 @@ export interface LabOptions {
   dir: string
   /** SMTP port of every partner; default 2525. */
   port?: number
-  /** Names or domains of the partners to start; default all. */
-  partners?: readonly string[]
+  /** Names or domains of the partners to start, or names of groups; default the group `story`. `all`: every one. */
+  partners?: readonly string[] | 'all'
   observe?(event: LabEvent): void
 }
 
@@ -77,17 +77,19 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   throw noAddress(null)
 }
 
-/** The declarations with these names or domains, in the order of the catalogue; all where none is named. */
-export function chosenPartners(names: readonly string[]): readonly PartnerDeclaration[] {
-  for (const name of names) {
-    if (CATALOGUE.some((one) => one.name === name || one.domain === name)) continue
-    throw new PosternError('lab-partner-unknown', `the lab has no partner "${printable(name)}"`, {
+/** The declarations with these names, domains or groups, in the order of the catalogue. Throws `lab-partner-unknown`. */
+export function chosenPartners(names: readonly string[] | 'all'): readonly PartnerDeclaration[] {
+  if (names === 'all') return CATALOGUE
+  const chosen = names.length === 0 ? ['story'] : names
+  const answers = ({name, domain, group}: PartnerDeclaration, text: string) => [name, domain, group].includes(text)
+  for (const text of chosen) {
+    if (CATALOGUE.some((one) => answers(one, text))) continue
+    throw new PosternError('lab-partner-unknown', `the lab has no partner "${printable(text)}"`, {
       exit: Exit.usage,
-      hints: ['postern lab list names them all'],
+      hints: ['postern lab list names them all', `groups: ${Object.keys(GROUPS).join(', ')}`],
     })
   }
-  const wanted = ({name, domain}: PartnerDeclaration) => names.includes(name) || names.includes(domain)
-  return names.length === 0 ? CATALOGUE : CATALOGUE.filter(wanted)
+  return CATALOGUE.filter((one) => chosen.some((text) => answers(one, text)))
 }
 
 function noAddress(cause: unknown): PosternError {

@@ -4,20 +4,58 @@ import type {Outcome} from '../policy/evidence.ts'
 import type {Level} from '../policy/profile.ts'
 import type {ReceiverHandlers, ReceiverOptions} from '../smtp/receiver.ts'
 import type {LabPki} from './pki.ts'
+import type {Script} from './script.ts'
+import type {ZoneEntry} from './zone.ts'
+
+/** What the partners of a group have trouble with. `story` is the default set, in which the seed's example is told. */
+export const GROUPS = {
+  story: "the seed's example: the partners of the demo",
+  chain: 'chains that do not lead to the anchor, or on odd ways',
+  names: 'names in certificates (RFC 9525)',
+  validity: 'certificates whose time is over, or has not come',
+  keys: 'keys, signatures and purposes',
+  tls: 'versions, ciphers, groups, and handshakes that come to grief',
+  smtp: 'ways to speak SMTP before TLS, and inside it',
+  dns: 'what DNS says, or does not say, of a domain',
+  route: 'ways to the hosts, and fleets whose hosts are not alike',
+} as const
+export type Group = keyof typeof GROUPS
+
+export type Levels = Record<Level, Outcome>
 
 /** One line of the catalogue: a partner, what is wrong with it, and what must come of it. */
 export interface PartnerDeclaration {
   name: string
   domain: string
+  group: Group
   /** What is wrong, for people; `nothing` for a partner in order. */
   trouble: string
-  /** The outcome at each level, with the lab's root and intermediate as the only trust anchors. */
-  levels: Record<Level, Outcome>
-  /** Codes of the findings of severity error at level `secure`. */
+  /** The worst outcome over all addresses at each level, with the lab's root and intermediate as the only anchors. */
+  levels: Levels
+  /** What a delivery gets: the first path that works. Absent: the same. */
+  delivery?: Levels
+  /** Codes of the findings of severity error at level `secure`, each once, sorted. */
   findings: string[]
+  /** Codes of the other findings of a probe at level `secure`, each once, sorted. */
+  remarks: string[]
   /** Other domains whose mail goes to this partner's host. */
   alsoFor?: string[]
+  /** Its MX host; default `mx1.` before the domain. */
+  mx?: string
+  /** It lives at the one address that IPv6 has for loopback, and is left out where that is taken or there is none. */
+  ipv6?: true
+  /** What DNS says of it; default an MX record and an address. */
+  records?(site: ZoneSite): ZoneEntry[]
   build(site: PartnerSite): Promise<Behaviour>
+  /** Hosts at further addresses. */
+  others?: ((site: PartnerSite) => Promise<Behaviour>)[]
+}
+
+export interface ZoneSite {
+  domain: string
+  mx: string
+  /** Of its hosts, the first one first. */
+  addresses: string[]
 }
 
 /** What a builder has to build with. */
@@ -35,19 +73,41 @@ export interface Behaviour {
   /** On top of the identity: versions, ciphers, groups. */
   tls?: SecureContextOptions
   /** Differences of the receiving session. */
-  session?: Partial<Pick<ReceiverOptions, 'hideExtensions' | 'insteadOfTls' | 'limits' | 'timeouts'>>
+  session?: Partial<
+    Pick<
+      ReceiverOptions,
+      'contextFor' | 'hideExtensions' | 'insteadOfTls' | 'limits' | 'requestClientCertificate' | 'timeouts'
+    >
+  >
   handlers?: Partial<ReceiverHandlers>
-  /** Takes the whole connection instead of a receiving session. */
+  /** What it says where the words of a receiving session are too good for it. */
+  script?: Script
+  /** Takes the whole connection instead of a session. */
   serve?(socket: Socket): void
+  /** Nobody listens. */
+  closed?: true
+}
+
+type Told = 'name' | 'domain' | 'group' | 'trouble' | 'levels' | 'findings' | 'remarks'
+
+/** What there is to say of a partner, without what it is made of. */
+export interface PartnerFacts extends Pick<PartnerDeclaration, Told> {
+  mx: string
+  /** null: as `levels`. */
+  delivery: Levels | null
+}
+
+export function factsOf(declaration: PartnerDeclaration): PartnerFacts {
+  const {name, domain, group, trouble, levels, delivery = null, findings, remarks} = declaration
+  return {name, domain, mx: mxOf(declaration), group, trouble, levels, delivery, findings, remarks}
 }
 
 /** A partner in a running lab. */
-export interface Partner extends Omit<PartnerDeclaration, 'build' | 'alsoFor'> {
-  mx: string
-  /** Of its MX host. */
+export interface Partner extends PartnerFacts {
+  /** Of its first host. */
   address: string
 }
 
-export function mxOf({domain}: Pick<PartnerDeclaration, 'domain'>): string {
-  return `mx1.${domain}`
+export function mxOf({domain, mx}: Pick<PartnerDeclaration, 'domain' | 'mx'>): string {
+  return mx ?? `mx1.${domain}`
 }

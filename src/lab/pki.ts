@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto'
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type IssuedCertificate, issueCertificate} from '../pki/issue.ts'
+import {type IssuedCertificate, type IssueOptions, issueCertificate} from '../pki/issue.ts'
 
 const DAY = 86_400_000
 
@@ -17,10 +17,19 @@ export type AuthorityName = keyof typeof AUTHORITIES
 
 export interface LeafOptions {
   /** Default `intermediate`. */
-  issuer?: AuthorityName
+  issuer?: AuthorityName | IssuedCertificate
   /** What is sent: the leaf with its issuer (default), or the leaf alone. */
   present?: 'chain' | 'leaf'
   /** First and last day of validity, counted from now. */
+  validFor?: [number, number]
+  /** Whatever else is special about it. */
+  more?: Partial<IssueOptions>
+}
+
+/** `Postern Lab NAME CA`, below one of the lab's CAs or another made on the spot. */
+export interface AuthorityOptions extends Partial<Omit<IssueOptions, 'issuer' | 'subject'>> {
+  /** Default `root`. */
+  issuer?: AuthorityName | IssuedCertificate
   validFor?: [number, number]
 }
 
@@ -42,18 +51,42 @@ export class LabPki {
 
   /** A certificate for these host names, in PEM with what it is presented with. */
   async leaf(dnsNames: string[], options: LeafOptions = {}): Promise<{chainPem: string; keyPem: string}> {
-    const {issuer = 'intermediate', present = 'chain', validFor} = options
+    const {issuer = 'intermediate', present = 'chain', validFor, more} = options
+    const above = this.#authority(issuer)
     const {certificatePem, keyPem} = await issueCertificate({
-      subject: dnsNames[0]!,
-      organization: 'Postern Lab',
+      subject: dnsNames[0] ?? 'nobody',
+      organization: ORGANIZATION,
       dnsNames,
-      issuer: this.#authorities[issuer],
-      ...(validFor ? {notBefore: daysFromNow(validFor[0]), notAfter: daysFromNow(validFor[1])} : {}),
+      issuer: above,
+      ...validity(validFor),
+      ...more,
     })
     // The lab's root is for the other side to have; a rogue one is shown off.
-    const sent = present === 'chain' && issuer !== 'root' ? this.certificate(issuer) : ''
+    const sent = present === 'chain' && issuer !== 'root' ? above.certificatePem : ''
     return {chainPem: certificatePem + sent, keyPem}
   }
+
+  /** One more CA, for this lab's run alone. */
+  authority(name: string, {issuer = 'root', validFor, ...more}: AuthorityOptions = {}): Promise<IssuedCertificate> {
+    return issueCertificate({
+      subject: `Postern Lab ${name} CA`,
+      organization: ORGANIZATION,
+      ca: true,
+      issuer: this.#authority(issuer),
+      ...validity(validFor),
+      ...more,
+    })
+  }
+
+  #authority(issuer: AuthorityName | IssuedCertificate): IssuedCertificate {
+    return typeof issuer === 'string' ? this.#authorities[issuer] : issuer
+  }
+}
+
+const ORGANIZATION = 'Postern Lab'
+
+function validity(days: [number, number] | undefined): Pick<IssueOptions, 'notBefore' | 'notAfter'> {
+  return days ? {notBefore: daysFromNow(days[0]), notAfter: daysFromNow(days[1])} : {}
 }
 
 /** What a lab before this one left; null when there is none, or it will not last. */
@@ -79,7 +112,7 @@ async function created(dir: string): Promise<Record<AuthorityName, IssuedCertifi
     const above = issuer === null ? undefined : made[issuer]
     const authority = await issueCertificate({
       subject,
-      organization: 'Postern Lab',
+      organization: ORGANIZATION,
       ca: true,
       notAfter: daysFromNow(3650),
       ...(above ? {issuer: above} : {}),

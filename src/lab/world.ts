@@ -1,15 +1,15 @@
 import {unwatchFile, watchFile} from 'node:fs'
 import {join} from 'node:path'
-import {CATALOGUE} from './catalogue.ts'
+import {placeOf} from './catalogue.ts'
 import {type LabDns, startDns} from './dns-server.ts'
 import {LabHost, type LabPorts} from './host.ts'
 import type {LabOptions} from './lab.ts'
 import type {Mailbox} from './mailbox.ts'
 import {markSeen, OVERRIDES_FILE, type Overrides, readOverrides} from './overrides.ts'
-import {mxOf, type Partner, type PartnerDeclaration} from './partner.ts'
+import {type Behaviour, factsOf, type Partner, type PartnerDeclaration, type ZoneSite} from './partner.ts'
 import type {LabPki} from './pki.ts'
 import type {Subnet} from './subnet.ts'
-import {Zone} from './zone.ts'
+import {Zone, type ZoneEntry} from './zone.ts'
 
 const SMTP_PORT = 2525
 /** Implicit TLS listens this far below the SMTP port, as 465 is not 25 but belongs to it. */
@@ -23,7 +23,7 @@ export class LabWorld {
   readonly #options: LabOptions
   readonly #subnet: Subnet
   readonly #mailbox: Mailbox
-  readonly #hosts = new Map<string, LabHost>()
+  readonly #hosts = new Map<string, LabHost[]>()
   #dns: LabDns | null = null
   readonly #notice = (): void => this.#takeOver()
   #overrides: Overrides = {}
@@ -43,34 +43,47 @@ export class LabWorld {
     this.#dns = await startDns(this.#subnet.dns, zone, (name, rrtype) =>
       this.#options.observe?.({type: 'query', name, rrtype}),
     )
-    for (const declaration of declarations) await this.#open(declaration, pki, zone)
+    const opened = await Promise.allSettled(declarations.map((declaration) => this.#open(declaration, pki, zone)))
+    for (const one of opened) if (one.status === 'rejected') throw one.reason
+    // As declared, whoever was ready first.
+    const order = declarations.map(({name}) => name)
+    this.partners.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
     // Looked at in intervals: notification by the system can run out, and is not everywhere.
     watchFile(this.#overridesFile, {interval: LOOK_EVERY_MS}, this.#notice)
   }
 
   async stop(): Promise<void> {
     unwatchFile(this.#overridesFile, this.#notice)
-    await Promise.all([this.#dns?.stop(), ...[...this.#hosts.values()].map((host) => host.stop())])
+    await Promise.all([this.#dns?.stop(), ...[...this.#hosts.values()].flat().map((host) => host.stop())])
   }
 
   async #open(declaration: PartnerDeclaration, pki: LabPki, zone: Zone): Promise<void> {
-    const {build, alsoFor = [], ...facts} = declaration
-    const partner = {
-      ...facts,
-      mx: mxOf(declaration),
-      address: this.#subnet.partner(CATALOGUE.indexOf(declaration)),
+    const {build, others = [], alsoFor = [], records = usualRecords, ipv6} = declaration
+    const place = placeOf(declaration)
+    const addresses = ipv6 ? ['::1'] : [build, ...others].map((_, i) => this.#subnet.partner(place + i))
+    const partner: Partner = {...factsOf(declaration), address: addresses[0]!}
+    const site = {pki, domain: partner.domain, mx: partner.mx}
+    const behaviours = await Promise.all([build, ...others].map((make) => make(site)))
+    const hosts = behaviours.map((behaviour, i) => this.#host(partner, hostName(partner, i), behaviour))
+    this.#hosts.set(partner.name, hosts)
+    try {
+      for (const [i, host] of hosts.entries()) await host.listen(addresses[i]!, this.ports)
+    } catch (error) {
+      if (!ipv6) throw error
+      return
     }
-    const behaviour = await build({pki, domain: partner.domain, mx: partner.mx})
-    const host = new LabHost(
-      partner.mx,
+    this.partners.push(partner)
+    for (const entry of records({domain: partner.domain, mx: partner.mx, addresses})) zone.add(entry)
+    for (const name of alsoFor) zone.add({name, type: 'MX', preference: 10, exchange: partner.mx})
+  }
+
+  #host(partner: Partner, name: string, behaviour: Behaviour): LabHost {
+    return new LabHost(
+      name,
       behaviour,
       (client, envelope) => this.#mailbox.sink(partner, client, envelope),
       (event) => this.#options.observe?.({type: 'session', partner: partner.name, event}),
     )
-    this.#hosts.set(partner.name, host)
-    await host.listen(partner.address, this.ports)
-    this.partners.push(partner)
-    for (const domain of [partner.domain, ...alsoFor]) zone.add(domain, partner.mx)
   }
 
   get #overridesFile(): string {
@@ -91,9 +104,22 @@ export class LabWorld {
     const overrides = readOverrides(this.#options.dir)
     for (const owner of this.partners) {
       const before = this.#answering(owner, this.#overrides)
-      if (before !== this.#answering(owner, overrides)) this.#hosts.get(before.name)?.drop()
+      if (before !== this.#answering(owner, overrides))
+        for (const host of this.#hosts.get(before.name) ?? []) host.drop()
     }
     this.#overrides = overrides
     markSeen(this.#options.dir, overrides)
   }
+}
+
+/** How it greets; hosts of one partner do not greet alike. */
+function hostName({domain, mx}: Partner, place: number): string {
+  return place === 0 ? mx : `mx${place + 1}.${domain}`
+}
+
+function usualRecords({domain, mx}: ZoneSite): ZoneEntry[] {
+  return [
+    {name: domain, type: 'MX', preference: 10, exchange: mx},
+    {name: mx, type: 'A', address: null},
+  ]
 }

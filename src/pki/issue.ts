@@ -4,7 +4,8 @@ import {promisify} from 'node:util'
 type Library = typeof import('@peculiar/x509')
 type Extension = InstanceType<Library['Extension']>
 
-export type IssuedKey = 'ec-256' | 'rsa-2048'
+/** `rsa-1024` is for those who have to show what is too weak. */
+export type IssuedKey = 'ec-256' | 'rsa-2048' | 'rsa-1024'
 
 export interface IssueOptions {
   /** Common name. Decoration: names are looked for in `dnsNames` only. */
@@ -26,6 +27,14 @@ export interface IssueOptions {
   notAfter?: Date
   /** caIssuers addresses to write down (RFC 5280 §4.2.2.1). */
   aia?: string[]
+  /** Hash of the signature; default SHA-256. */
+  hash?: 'SHA-1' | 'SHA-256'
+  /** Of an authority: how many intermediates may be below it. Default: no limit. */
+  pathLength?: number
+  /** Dotted OIDs of extendedKeyUsage of an end-entity certificate; default both sides of TLS. */
+  purposes?: string[]
+  /** Further extensions, their values in DER. */
+  extensions?: {oid: string; critical: boolean; value: Buffer}[]
 }
 
 export interface IssuedCertificate {
@@ -41,6 +50,7 @@ const YEAR = 365 * 24 * HOUR
 export async function issueCertificate(options: IssueOptions): Promise<IssuedCertificate> {
   const x509 = await library()
   const key = options.keyPem === undefined ? await newKey(options.key ?? 'ec-256') : createPrivateKey(options.keyPem)
+  const signer = options.issuer ? createPrivateKey(options.issuer.keyPem) : key
   const issuer = options.issuer ? new x509.X509Certificate(options.issuer.certificatePem) : null
   const subject = nameOf(x509, options)
   const notBefore = options.notBefore ?? new Date(Date.now() - HOUR)
@@ -51,7 +61,8 @@ export async function issueCertificate(options: IssueOptions): Promise<IssuedCer
     notBefore,
     notAfter: options.notAfter ?? new Date(notBefore.getTime() + YEAR),
     publicKey: publicHalf(key),
-    signingKey: signingKey(options.issuer ? createPrivateKey(options.issuer.keyPem) : key),
+    signingKey: signingKey(signer),
+    signingAlgorithm: {...algorithmOf(signer), ...(options.hash && {hash: options.hash})},
     extensions: await extensions(x509, options, key, issuer),
   })
   return {
@@ -64,7 +75,7 @@ export async function issueCertificate(options: IssueOptions): Promise<IssuedCer
 export async function newKey(kind: IssuedKey): Promise<KeyObject> {
   const generate = promisify(generateKeyPair)
   if (kind === 'ec-256') return (await generate('ec', {namedCurve: 'prime256v1'})).privateKey
-  return (await generate('rsa', {modulusLength: 2048})).privateKey
+  return (await generate('rsa', {modulusLength: kind === 'rsa-1024' ? 1024 : 2048})).privateKey
 }
 
 /** A certification request (PKCS#10, RFC 2986) for these names. */
@@ -99,25 +110,26 @@ async function extensions(
 ): Promise<Extension[]> {
   const authorityKeyId = issuer?.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId
   return [
-    ...(options.ca ? authorityExtensions(x509) : leafExtensions(x509, key)),
+    ...(options.ca ? authorityExtensions(x509, options) : leafExtensions(x509, options, key)),
     await x509.SubjectKeyIdentifierExtension.create(publicHalf(key)),
     ...(authorityKeyId ? [new x509.AuthorityKeyIdentifierExtension(authorityKeyId)] : []),
     ...(options.dnsNames?.length || options.ipAddresses?.length ? [altNames(x509, options)] : []),
     ...(options.aia?.length ? [new x509.AuthorityInfoAccessExtension({caIssuers: options.aia})] : []),
+    ...(options.extensions ?? []).map(({oid, critical, value}) => new x509.Extension(oid, critical, value)),
   ]
 }
 
-function authorityExtensions(x509: Library): Extension[] {
+function authorityExtensions(x509: Library, {pathLength}: IssueOptions): Extension[] {
   const usage = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
-  return [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(usage, true)]
+  return [new x509.BasicConstraintsExtension(true, pathLength, true), new x509.KeyUsagesExtension(usage, true)]
 }
 
-function leafExtensions(x509: Library, key: KeyObject): Extension[] {
+function leafExtensions(x509: Library, options: IssueOptions, key: KeyObject): Extension[] {
   const {digitalSignature, keyEncipherment} = x509.KeyUsageFlags
   // keyEncipherment is for the RSA key exchange of TLS 1.2.
   const usage = key.asymmetricKeyType === 'rsa' ? digitalSignature | keyEncipherment : digitalSignature
   // A relay is both ends of TLS.
-  const purposes = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
+  const purposes = options.purposes ?? [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(usage, true),

@@ -17,7 +17,9 @@ export function judgeAttempt(
   path: {domain: string; route: RouteEvidence},
   profile: EffectiveProfile,
 ): AttemptVerdict {
-  if (attempt.reach.status === 'unreachable') return unreachable(attempt, attempt.reach)
+  if (attempt.reach.status === 'unreachable' && !isTakenInClear(attempt, profile)) {
+    return unreachable(attempt, attempt.reach)
+  }
   const judged = demandsOn(attempt, path.domain, profile).map((demand) => ({
     demand,
     outcome: outcomeUnder(demand, attempt, profile),
@@ -31,6 +33,16 @@ export function judgeAttempt(
   if (refusing.length > 0) return {outcome: 'refused', findings, status: refusalStatus(refusing, attempt, profile)}
   const outcome = strongest(judged.map(({outcome}) => outcome))
   return {outcome, findings: [...findings, ...nameRemark(outcome, attempt, path, profile)], status: null}
+}
+
+/**
+ * The peer had answered EHLO and STARTTLS, and sent us away after that. At level none STARTTLS is not sent, so that a
+ * mailer never gets there; nor does anything else that was published or asked for matter to it.
+ */
+function isTakenInClear(attempt: AttemptEvidence, {level}: EffectiveProfile): boolean {
+  const {reach, starttls, handshake, requireTls, published} = attempt
+  const afterTls = reach.status === 'unreachable' && reach.stage === 'ehlo' && handshake?.status === 'completed'
+  return level === 'none' && afterTls && starttls.accepted === true && !requireTls && published === undefined
 }
 
 /** What one demand makes of its problems. */

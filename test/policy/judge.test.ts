@@ -18,6 +18,26 @@ const judge = (seen: AttemptEvidence, profile: EffectiveProfile, route = {}) =>
 const codes = (seen: AttemptEvidence, profile: EffectiveProfile) =>
   judge(seen, profile).findings.map((item) => item.code)
 
+describe('a peer that takes STARTTLS and sends its client away inside TLS', () => {
+  const reach = {status: 'unreachable', stage: 'ehlo', reason: 'busy', reply: '421 4.3.2 busy'} as const
+  const seen = attempt({reach, handshake: handshake()})
+
+  test('is unreachable where TLS is tried, and takes mail in clear text from who never tries', () => {
+    expect(judge(seen, profileAt('none'))).toEqual({outcome: 'clear', findings: [], status: null})
+    for (const level of ['preferred', 'encrypt', 'secure'] as const) {
+      expect(judge(seen, profileAt(level)).outcome).toBe('unreachable')
+    }
+  })
+
+  test('is unreachable at level none too where TLS was not what came before', () => {
+    const inClear = attempt({reach, handshake: null, starttls: {...seen.starttls, accepted: null}})
+    expect(judge(inClear, profileAt('none')).outcome).toBe('unreachable')
+    expect(
+      judge({...seen, mode: 'implicit', starttls: {...seen.starttls, accepted: null}}, profileAt('none')).outcome,
+    ).toBe('unreachable')
+  })
+})
+
 describe('the findings of an attempt', () => {
   test('name every problem and not only the first', () => {
     const seen = attempt({

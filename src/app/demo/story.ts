@@ -12,7 +12,7 @@ export interface PartnerRow {
 }
 
 interface LabList {
-  partners: {domain: string; trouble: string; levels: Record<Level, Outcome>}[]
+  partners: {domain: string; address: string | null; trouble: string; levels: Record<Level, Outcome>}[]
 }
 interface ProbeReport {
   results: {target: string; levels: Record<Level, Outcome>}[]
@@ -84,8 +84,9 @@ async function meetTheImpostor(teller: Teller): Promise<void> {
 }
 
 async function everyPartner(teller: Teller): Promise<PartnerRow[]> {
-  teller.chapter('Every partner of the lab, at every level.')
-  const {partners} = await teller.ask<LabList>(['lab', 'list'])
+  teller.chapter('Every partner of this lab, at every level.')
+  const {partners: all} = await teller.ask<LabList>(['lab', 'list'])
+  const partners = all.filter(({address}) => address !== null)
   const targets = partners.map((partner) => partner.domain)
   const {results} = await teller.ask<ProbeReport>(['probe', ...targets, '--level', 'secure', '--ca', 'mil'], [0, 1, 75])
   return partners.map(({domain, trouble, levels}) => {

@@ -209,9 +209,12 @@ export const LAB_DOCUMENTS = {
       v.strictObject({
         name: v.string(),
         domain: v.string(),
+        group: v.string(),
         trouble: v.string(),
         levels: byLevel,
+        delivery: v.nullable(byLevel),
         findings: v.array(v.string()),
+        remarks: v.array(v.string()),
         mx: v.string(),
         address: text,
         hijackedBy: text,
