@@ -5,8 +5,8 @@ import {probeDomains, type Tally} from '../src/app/probe-domains.ts'
 import type {Listed} from '../src/app/probe-list.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {probeFlags, probeOptions} from '../src/cli/probe-flags.ts'
-import type {ProbeFormat} from '../src/cli/probe-output.ts'
 import type {ProbeProgress} from '../src/cli/probe-progress.ts'
+import type {ProbeFormat} from '../src/cli/probe-renderings.ts'
 import {type ProbeSink, probeSink} from '../src/cli/probe-sink.ts'
 import {noTarget, probeSource} from '../src/cli/probe-source.ts'
 import {Exit} from '../src/mail/error.ts'
@@ -28,6 +28,8 @@ ctrl-C it prints what is done, and ends with 130.`
     '<%= config.bin %> probe example.mil',
     '<%= config.bin %> probe example.mil example.org --level secure --json',
     '<%= config.bin %> probe --file partners.txt --level encrypt --format jsonl',
+    '<%= config.bin %> probe --file partners.txt --format html --output partners.html',
+    '<%= config.bin %> probe --file partners.txt --format junit --output probe.xml',
     '<%= config.bin %> probe example.mil --ca partner-root.pem --level secure',
     '<%= config.bin %> probe --file partners.txt --baseline partners.json --expiry-days 30',
     '<%= config.bin %> probe --connect 127.0.0.2:2525 --name mx1.example.mil --level secure',
@@ -56,6 +58,7 @@ ctrl-C it prints what is done, and ends with 130.`
     const sink = await probeSink({
       head: {schema: 'postern.probe/1', startedAt: new Date(world.now()).toISOString()},
       ...{format: flags.format as ProbeFormat, json: this.jsonEnabled(), output: flags.output},
+      version: this.config.version,
       before: () => watched?.clear(),
     })
     try {

@@ -3,7 +3,7 @@ import {listIdentities} from '../src/app/identities.ts'
 import {rehearseSetup, type SetupAnswers, type SetupResult, setupCommands, writeSetup} from '../src/app/setup.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {paintFor} from '../src/cli/colour.ts'
-import {probeAnswer} from '../src/cli/probe-output.ts'
+import {probeTable} from '../src/cli/probe-output.ts'
 import {levelFlag} from '../src/cli/profile-flags.ts'
 import {askSetup, confirmSetup} from '../src/cli/setup-questions.ts'
 import {shellLine} from '../src/cli/shell-line.ts'
@@ -65,7 +65,7 @@ not meet it now (exit 1, or 75 where it could not be looked at). Running it twic
 
   #show(answers: SetupAnswers, result: SetupResult, probe: ProbeResult, lab: boolean): void {
     const document = {schema: 'postern.probe/1' as const, startedAt: new Date().toISOString(), results: [probe]}
-    this.print(probeAnswer(document, 'table', process.stdout))
+    this.print(probeTable(document, process.stdout))
     const commands = setupCommands(answers, result).map((words) => shellLine(lab ? [...words, '--lab'] : words))
     const paint = paintFor(process.stdout)
     this.print(`\n${paint.strong('The same, as commands:')}\n${commands.map((line) => `  ${line}`).join('\n')}`)

@@ -6,7 +6,7 @@ import {parseMailDomain} from '../mail/address.ts'
 import {Domain, printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {LEVELS} from '../policy/profile.ts'
-import {PROBE_FORMATS} from './probe-output.ts'
+import {PROBE_FORMATS} from './probe-renderings.ts'
 
 const env = (name: string) => `POSTERN_PROBE_${name}`
 
@@ -109,7 +109,8 @@ export const probeFlags = {
   }),
   any: Flags.boolean({description: 'one address that passes is enough'}),
   format: Flags.string({
-    description: 'how the answer is written',
+    description:
+      'how the answer is written: table and html for people, json and jsonl for scripts, csv for spreadsheets, junit and sarif for CI, prometheus for the textfile collector of node-exporter',
     options: PROBE_FORMATS,
     default: 'table',
     env: env('FORMAT'),

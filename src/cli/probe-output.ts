@@ -1,23 +1,11 @@
 import type {Tally} from '../app/probe-domains.ts'
-import {probeCsv} from '../report/csv.ts'
 import {type Paint, PLAIN} from '../report/paint.ts'
 import type {ProbeDocument, ProbeResult} from '../report/probe-schema.ts'
 import {probeText, tallyLine, targetBlock} from '../report/probe-text.ts'
 import {paintFor} from './colour.ts'
 
-/** Formats that are made of the whole document. */
-const WHOLE = {
-  json: (document: ProbeDocument) => JSON.stringify(document, null, 2),
-  csv: probeCsv,
-} satisfies Record<string, (document: ProbeDocument) => string>
-
-export const PROBE_FORMATS = ['table', 'jsonl', ...(Object.keys(WHOLE) as (keyof typeof WHOLE)[])] as const
-export type ProbeFormat = (typeof PROBE_FORMATS)[number]
-
-/** Where the answer goes decides its colours and width; a file has neither. */
-export function probeAnswer(document: ProbeDocument, format: ProbeFormat, stream: NodeJS.WriteStream | null): string {
-  if (format !== 'table' && format !== 'jsonl') return WHOLE[format](document)
-  if (format === 'jsonl') return document.results.map((result) => jsonLine(document, result)).join('\n')
+/** All results for people. Where they go decides colours and width; a file (null) has neither. */
+export function probeTable(document: ProbeDocument, stream: NodeJS.WriteStream | null): string {
   const paint: Paint = stream ? paintFor(stream) : PLAIN
   return probeText(document.results, paint, textWidth(stream))
 }

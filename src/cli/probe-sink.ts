@@ -2,7 +2,8 @@ import type {Tally} from '../app/probe-domains.ts'
 import type {ProbeDocument, ProbeResult} from '../report/probe-schema.ts'
 import {openFileStream} from '../state/file-stream.ts'
 import {writeFileAtomic} from '../state/files.ts'
-import {jsonLine, type ProbeFormat, probeAnswer, tableBlock, tableEnd} from './probe-output.ts'
+import {jsonLine, tableBlock, tableEnd} from './probe-output.ts'
+import {type ProbeFormat, rendering, type WholeFormat} from './probe-renderings.ts'
 
 /** Where results go: written as they come where the format can, else kept until the end. */
 export interface ProbeSink {
@@ -21,13 +22,16 @@ export interface SinkOptions {
   format: ProbeFormat
   json: boolean
   output: string | undefined
+  /** Postern's own, which some formats name. */
+  version: string
   /** Before anything is written to the terminal. */
   before(): void
 }
 
 export async function probeSink(options: SinkOptions): Promise<ProbeSink> {
   const {format, json} = options
-  return (format === 'table' || format === 'jsonl') && !json ? streaming(options, format) : collecting(options)
+  if (json) return collecting(options, 'json')
+  return format === 'table' || format === 'jsonl' ? streaming(options, format) : collecting(options, format)
 }
 
 async function streaming({head, format, output, before}: SinkOptions, as: 'table' | 'jsonl'): Promise<ProbeSink> {
@@ -55,7 +59,7 @@ async function streaming({head, format, output, before}: SinkOptions, as: 'table
   }
 }
 
-function collecting({head, format, json, output, before}: SinkOptions): ProbeSink {
+function collecting({head, json, output, version, before}: SinkOptions, as: WholeFormat): ProbeSink {
   const results: ProbeResult[] = []
   return {
     result: async (result, index) => {
@@ -65,17 +69,12 @@ function collecting({head, format, json, output, before}: SinkOptions): ProbeSin
       // Places of those that were given up stay empty.
       const document: ProbeDocument = {...head, results: results.filter(Boolean)}
       before()
-      if (output !== undefined)
-        await writeFileAtomic(output, ended(probeAnswer(document, json ? 'json' : format, null)))
-      else if (!json) await written(process.stdout, ended(probeAnswer(document, format, process.stdout)))
+      if (output !== undefined) await writeFileAtomic(output, await rendering(document, as, version))
+      else if (!json) await written(process.stdout, await rendering(document, as, version))
       return document
     },
     abandon: async () => {},
   }
-}
-
-function ended(text: string): string {
-  return text.endsWith('\n') ? text : `${text}\n`
 }
 
 /** A reader that is slower than we are holds us back, rather than filling the memory. */

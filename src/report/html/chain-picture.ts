@@ -5,7 +5,7 @@ import {standing, validityBar} from './validity.ts'
 type Certificate = ChainResult['presented'][number]
 type Missing = ChainResult['missing'][number]
 
-const WIDTH = 360
+const WIDTH = 330
 const GAP = 26
 const CERTIFICATE_HEIGHT = 98
 const MISSING_HEIGHT = 92

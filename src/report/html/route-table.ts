@@ -7,7 +7,7 @@ import {bothForms, shadeAt} from '../probe-text.ts'
 import {failureWords, timeWords, wireWords} from '../probe-text-address.ts'
 import {html, type Markup} from './markup.ts'
 
-const SIGN: Record<Outcome, string> = {verified: '✓', tls: '•', clear: '!', refused: '✗', unreachable: '?'}
+const SIGN: Record<Outcome, string> = {verified: '✓', tls: '•', clear: '○', refused: '✗', unreachable: '?'}
 
 /** The route: each MX host with how it was learned, and each of its addresses with the outcome at the four levels. */
 export function routeTable({hosts}: ProbeResult): Markup {

@@ -39,8 +39,9 @@ article.undetermined { border-left-color: var(--warning); }
 .overview { list-style: none; padding: 0; margin: 1rem 0; }
 .overview li { padding: .35rem 0; border-top: 1px solid var(--line); }
 .overview a { color: inherit; font-weight: 600; }
-table { width: 100%; border-collapse: collapse; font-size: .95rem; }
+table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; font-weight: 400; }
+thead th:first-child { width: 40%; }
 thead th { color: var(--faint); font-size: .85rem; }
 tbody { border-top: 1px solid var(--line); }
 tbody .host { font-weight: 600; padding-bottom: 0; }
@@ -53,7 +54,7 @@ figure > svg { display: block; width: 100%; max-width: 27rem; height: auto; }
 figure ul { margin: .5rem 0; padding-left: 1.1rem; font-size: .85rem; }
 svg text { fill: var(--ink); font: 11.5px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
 svg .name { font-weight: 700; font-size: 13px; }
-svg .small { fill: var(--faint); font-size: 10.5px; }
+svg .small { fill: var(--faint); font-size: 11px; }
 svg .mono { font: 9.5px ui-monospace, "DejaVu Sans Mono", monospace; fill: var(--faint); }
 svg .box { fill: var(--page); stroke: var(--line); }
 svg .anchor { stroke: var(--good); stroke-width: 2; }

@@ -16,7 +16,7 @@ export function standing({notBefore, notAfter}: Span, today: number): Standing {
   const to = Date.parse(notAfter)
   if (Number.isNaN(from) || Number.isNaN(to)) return {shade: 'bad', words: 'its validity time cannot be read'}
   if (today > to) return {shade: 'bad', words: `expired ${days(today - to)} ago`}
-  if (today < from) return {shade: 'bad', words: `not valid before ${days(from - today)} from now`}
+  if (today < from) return {shade: 'bad', words: `not valid yet, ${days(from - today)} to go`}
   const left = to - today
   return {shade: left < SOON * DAY ? 'warning' : 'good', words: `${days(left)} left`}
 }
