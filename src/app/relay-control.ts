@@ -24,8 +24,12 @@ export function relayControl(
       await running.stop('asked to stop')
       return {pid: process.pid}
     },
-    queue: (request) => {
-      if (request.action === 'retry') relay.forgetDns()
+    queue: async (request) => {
+      // Who retries by hand has often just changed the policy, or had DNS put right.
+      if (request.action === 'retry') {
+        await running.reload().catch(() => {})
+        relay.forgetDns()
+      }
       return queueAction(openStore(relay), request)
     },
   }

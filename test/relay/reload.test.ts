@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {cp, readFile, rename, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {switchRelayTls} from '../../src/app/relay-tls.ts'
@@ -48,6 +48,16 @@ describe('a change of the configuration', () => {
     await world.event('reloaded')
     expect(world.relay!.status().revision).not.toBe(revision)
     expect(await send(world.port(), {to: ['a@example.mil']})).toMatch(/^451 4\.7\.10 /)
+  })
+
+  test('is picked up also where the whole directory was replaced, which no notification tells', async () => {
+    await world.start(NOWHERE)
+    const {configDir} = world.world
+    await cp(configDir, `${configDir}.new`, {recursive: true})
+    await writeFile(`${configDir}.new/policy.yaml`, 'rules:\n  - {id: in, direction: receiving, profile: encrypt}\n')
+    await rename(configDir, `${configDir}.old`)
+    await rename(`${configDir}.new`, configDir)
+    await expect.poll(() => send(world.port(), {to: ['a@example.mil']}), {timeout: 30_000}).toMatch(/^451 4\.7\.10 /)
   })
 
   test('that is invalid is refused with exit 78, and the old one stays in force', async () => {
