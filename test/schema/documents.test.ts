@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {validator} from '@exodus/schemasafe'
+import Ajv from 'ajv'
 import * as v from 'valibot'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {DOCUMENTS} from '../../src/report/schema/documents.ts'
@@ -37,7 +37,7 @@ describe('a document holds what its schema says, and nothing else', () => {
     expect(schema, ran.json.schema).toBeDefined()
     expect(v.safeParse(schema!, ran.json).issues?.map(described), words.join(' ')).toBeUndefined()
     // And to the file that others read.
-    const validate = validator(published(name!), {mode: 'lax', includeErrors: true})
+    const validate = new Ajv({unknownFormats: 'ignore'}).compile(published(name!))
     expect(validate(ran.json), JSON.stringify(validate.errors)).toBe(true)
     seen.add(name!)
     return ran.json
