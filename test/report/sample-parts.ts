@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {Finding, Outcome} from '../../src/policy/evidence.ts'
 import {type FindingCode, finding} from '../../src/policy/findings.ts'
 import type {AddressResult, ChainResult, HostResult, ProbeResult} from '../../src/report/probe-schema.ts'
@@ -18,7 +19,7 @@ export const UNREACHABLE = levels('unreachable', 'unreachable', 'unreachable', '
 export const SECURE_MIL: ProbeResult['profile'] = {name: 'secure-mil', level: 'secure', rule: 'r1'}
 
 export function certificate(subject: string, issuer: string, given: Partial<Certificate> = {}): Certificate {
-  const digest = Buffer.from(subject).toString('hex').padEnd(64, '7').slice(-64)
+  const digest = createHash('sha256').update(subject).digest('hex')
   return {
     ...{subject, issuer, sha256: digest, serial: digest.slice(0, 32), publicKey: digest.split('').reverse().join('')},
     ...{notBefore: '2026-09-20T00:00:00.000Z', notAfter: '2027-03-18T23:59:59.000Z'},
