@@ -1,4 +1,4 @@
-import {cp, readFile, rename, writeFile} from 'node:fs/promises'
+import {cp, mkdir, readFile, rename, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {switchRelayTls} from '../../src/app/relay-tls.ts'
@@ -50,13 +50,15 @@ describe('a change of the configuration', () => {
     expect(await send(world.port(), {to: ['a@example.mil']})).toMatch(/^451 4\.7\.10 /)
   })
 
-  test('is picked up also where the whole directory was replaced, which no notification tells', async () => {
-    await world.start(NOWHERE)
+  test('is picked up also where a link now leads to another directory, which no notification tells', async () => {
     const {configDir} = world.world
-    await cp(configDir, `${configDir}.new`, {recursive: true})
-    await writeFile(`${configDir}.new/policy.yaml`, 'rules:\n  - {id: in, direction: receiving, profile: encrypt}\n')
-    await rename(configDir, `${configDir}.old`)
-    await rename(`${configDir}.new`, configDir)
+    await mkdir(`${configDir}.a`)
+    await symlink(`${configDir}.a`, configDir)
+    await world.start(NOWHERE)
+    await cp(`${configDir}.a`, `${configDir}.b`, {recursive: true})
+    await writeFile(`${configDir}.b/policy.yaml`, 'rules:\n  - {id: in, direction: receiving, profile: encrypt}\n')
+    await symlink(`${configDir}.b`, `${configDir}.next`)
+    await rename(`${configDir}.next`, configDir)
     await expect.poll(() => send(world.port(), {to: ['a@example.mil']}), {timeout: 30_000}).toMatch(/^451 4\.7\.10 /)
   })
 
