@@ -6,27 +6,25 @@ import {printable} from '../mail/domain.ts'
 import {LEVELS} from '../policy/profile.ts'
 import {type Cell, drawTable} from './tables.ts'
 
-/** The partners of the lab by group: what is wrong with each, and what must come of it. */
-export async function labTable({lab, partners}: LabListing): Promise<string> {
+/**
+ * The partners of the lab by group: what is wrong with each, and what must come of it. On a terminal, name, domain and
+ * address stand in one cell, so that there is room for the trouble.
+ */
+export async function labTable({lab, partners}: LabListing, stacked = process.stdout.isTTY): Promise<string> {
+  const who = ['partner', 'domain', ...(lab ? ['address'] : [])]
+  const head = [...(stacked ? [who.join(', ')] : who), ...LEVELS, 'what is wrong with it']
+  const rowOf = (partner: ListedPartner): Cell[] => {
+    const names = [partner.name, partner.domain, ...(lab ? [where(partner)] : [])]
+    return [...(stacked ? [names] : names), ...LEVELS.map((level) => partner.levels[level]), partner.trouble]
+  }
   const groups = await Promise.all(
     Object.entries(GROUPS).map(async ([group, title]) => {
-      const rows = partners.filter((partner) => partner.group === group).map((partner) => rowOf(partner, lab !== null))
-      const head = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it']
+      const rows = partners.filter((partner) => partner.group === group).map(rowOf)
       return `${group}: ${title}\n${await drawTable(head, rows)}\n`
     }),
   )
-  const where = lab && `DNS ${lab.dns}, SMTP port ${lab.ports.smtp}, implicit TLS port ${lab.ports.smtps}`
-  return [...groups, ...(where ? [where] : [])].join('\n')
-}
-
-function rowOf(partner: ListedPartner, running: boolean): Cell[] {
-  return [
-    {text: partner.name, as: 'strong'},
-    partner.domain,
-    ...(running ? [where(partner)] : []),
-    ...LEVELS.map((level) => partner.levels[level]),
-    partner.trouble,
-  ]
+  const ports = lab && `DNS ${lab.dns}, SMTP port ${lab.ports.smtp}, implicit TLS port ${lab.ports.smtps}`
+  return [...groups, ...(ports ? [ports] : [])].join('\n')
 }
 
 function where({address, hijackedBy}: ListedPartner): string {
