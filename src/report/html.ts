@@ -1,18 +1,19 @@
+import {createHash} from 'node:crypto'
 import {chainSection} from './html/chains.ts'
-import {html, type Markup} from './html/markup.ts'
-import {routeTable} from './html/route-table.ts'
+import {addressFacts} from './html/facts.ts'
+import {levelCells} from './html/levels.ts'
+import {html, Markup} from './html/markup.ts'
+import {routePicture} from './html/route-picture.ts'
 import {STYLE} from './html/style.ts'
 import type {ProbeDocument, ProbeResult} from './probe-schema.ts'
 import {bothForms, circumstances, merged} from './probe-text.ts'
 
-const VERDICT = {
-  pass: '✓ The policy is met',
-  fail: '✗ The policy is not met',
-  undetermined: '? This could not be judged',
-}
+const VERDICT = {pass: '✓ Policy met', fail: '✗ Policy not met', undetermined: '? Not judged'}
+const TALLY = {pass: 'policy met', fail: 'policy not met', undetermined: 'not judged'}
 
 // What a peer writes is escaped; if anything got through all the same, it could neither run nor fetch.
-const CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+const CONTENT_SECURITY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`
 
 /** One page that stands alone: it asks for no other file, runs no script, and can be sent on, printed or kept. */
 export function probeHtml(document: ProbeDocument): string {
@@ -28,7 +29,7 @@ export function probeHtml(document: ProbeDocument): string {
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
 <title>${title}: the TLS of its path</title>
-${STYLE}
+<style>${new Markup(STYLE)}</style>
 </head>
 <body>
 <header>
@@ -46,24 +47,36 @@ ${results.map((result, i) => target(result, i, today))}
 }
 
 function overview(results: readonly ProbeResult[]): Markup {
+  const counts = (['pass', 'fail', 'undetermined'] as const).flatMap((verdict) => {
+    const count = results.filter((result) => result.verdict === verdict).length
+    return count === 0 ? [] : [html`<li class="${verdict}"><b class="verdict">${count}</b> ${TALLY[verdict]}</li>`]
+  })
   const lines = results.map(
     ({target: name, unicode, verdict, summary}, i) =>
-      html`<li class="${verdict}"><a href="#target-${i + 1}"><bdi>${bothForms(name, unicode)}</bdi></a> <span class="verdict">${VERDICT[verdict]}</span><br><span class="faint">${summary}</span></li>`,
+      html`<li class="${verdict}"><span class="verdict">${VERDICT[verdict]}</span> <span><a href="#target-${i + 1}"><bdi>${bothForms(name, unicode)}</bdi></a><br><span class="faint">${sentence(summary)}</span></span></li>`,
   )
-  return html`<ol class="overview">${lines}</ol>`
+  return html`<ul class="tally" aria-label="Targets by verdict">${counts}</ul><ol class="overview">${lines}</ol>`
 }
 
 function target(result: ProbeResult, index: number, today: number): Markup {
-  const {verdict, summary, elapsed, hosts} = result
+  const {verdict, summary, elapsed, levels, delivery, profile} = result
   return html`<article class="${verdict}" id="target-${index + 1}">
-<p class="verdict">${VERDICT[verdict]}</p>
 <h2><bdi>${bothForms(result.target, result.unicode)}</bdi></h2>
-<p class="summary">${summary}</p>
-<p class="faint">${circumstances(result)}; looked at for ${(elapsed / 1000).toFixed(1)} s</p>
-${hosts.length > 0 ? html`<h3>Route, and outcome at each level</h3>${routeTable(result)}` : null}
-${chainSection(result, today)}
+<p class="headline"><span class="verdict">${VERDICT[verdict]}</span> <span>${sentence(summary)}</span></p>
+<p class="faint">${sentence(circumstances(result))}; looked at for ${(elapsed / 1000).toFixed(1)} s.</p>
 ${findings(result)}
+<h3>What one can rely on, at each level</h3>
+${levelCells(levels, profile.level, delivery)}
+<h3>Route</h3>
+${routePicture(result)}
+<p class="faint">Framed is the level in force. Where a line is broken, no mail goes under it.</p>
+${chainSection(result, today)}
+${addressFacts(result)}
 </article>`
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function findings(result: ProbeResult): Markup | null {
@@ -71,7 +84,7 @@ function findings(result: ProbeResult): Markup | null {
   if (all.length === 0) return null
   const items = all.map(
     ({severity, code, message, hint, section}) =>
-      html`<li class="${severity}"><span class="${SHADE[severity]} strong">${severity}</span> <code>${code}</code>${section ? html` <span class="faint">${section}</span>` : null}<div>${message}</div><div class="hint">${hint}</div></li>`,
+      html`<li class="${severity}"><span class="${SHADE[severity]} strong">${severity}</span> <code>${code}</code>${section ? html` <span class="faint">${section}</span>` : null}<div>${sentence(message)}</div><div class="hint">${hint}</div></li>`,
   )
   return html`<h3>Findings</h3><ul class="findings">${items}</ul>`
 }

@@ -32,8 +32,8 @@ export interface Page extends AsyncDisposable {
   open(url: string, view: {width: number; dark?: boolean; print?: boolean}): Promise<void>
   /** Value of a JavaScript expression in the page, which may have scripts forbidden to itself. */
   evaluate<T>(expression: string): Promise<T>
-  /** The whole page as PNG. */
-  screenshot(): Promise<Buffer>
+  /** The page as PNG, whole or a part of it. */
+  screenshot(area?: {x: number; y: number; width: number; height: number}): Promise<Buffer>
 }
 
 /** A fresh browser with one page, driven over the DevTools protocol. */
@@ -67,8 +67,9 @@ export async function browserPage(): Promise<Page> {
       if (answer.exceptionDetails) throw new Error(JSON.stringify(answer.exceptionDetails))
       return (answer.result as {value: T}).value
     },
-    async screenshot() {
-      const {data} = await call('Page.captureScreenshot', {captureBeyondViewport: true})
+    async screenshot(area) {
+      const clip = area && {...area, scale: 1}
+      const {data} = await call('Page.captureScreenshot', {captureBeyondViewport: true, ...(clip && {clip})})
       return Buffer.from(data as string, 'base64')
     },
     async [Symbol.asyncDispose]() {

@@ -42,7 +42,7 @@ export function chainPicture(chain: ChainResult, today: number): Markup {
     return markup
   })
   const label = boxes.map(({words}) => words).join('; then ')
-  return html`<svg viewBox="0 0 ${WIDTH} ${y - GAP + 1}" role="img" aria-label="${label}">${drawn}</svg>`
+  return html`<svg viewBox="0 0 ${WIDTH} ${y - GAP + 1}" role="img"><title>Certificate chain</title><desc>${label}</desc>${drawn}</svg>`
 }
 
 function boxesOf(chain: ChainResult, today: number): Box[] {

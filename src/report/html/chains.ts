@@ -33,20 +33,22 @@ function figure({chain, places}: Drawn, today: number): Markup {
   return html`<figure>
 <figcaption><span class="${shade} strong">${chain.trusted ? '✓ trusted' : '✗ not trusted'}</span> at ${places.join(', ')}<br>${chain.summary}</figcaption>
 ${chainPicture(chain, today)}
-<ul>${namesInFull(chain).map((line) => html`<li>${line}</li>`)}</ul>
+<details${chain.trusted ? null : html` open=""`}><summary>In full</summary><ul>${namesInFull(chain)}</ul></details>
 </figure>`
 }
 
 /** What the picture had to cut short, and what it has no room for. */
-function namesInFull({built, presented, missing}: ChainResult): string[] {
+function namesInFull({built, presented, missing}: ChainResult): Markup[] {
   const shown = built.length > 0 ? built : presented
   const extra = presented.filter(({sha256}) => !shown.some((one) => one.sha256 === sha256))
   return [
-    ...shown.map(({subject, sha256}) => `${subject}; SHA-256 ${sha256}`),
+    ...shown.map(
+      ({subject, sha256}) => html`<li>${subject}<br><span class="faint">SHA-256</span> <code>${sha256}</code></li>`,
+    ),
     ...missing.flatMap(({issuer, keyId, aia}) => [
-      `missing: ${issuer}${keyId === null ? '' : `; key id ${keyId}`}`,
-      ...aia.map((address) => `its certificate may be at ${address} (not fetched)`),
+      html`<li><b class="bad">missing:</b> ${issuer}${keyId === null ? null : html`<br><span class="faint">key id</span> <code>${keyId}</code>`}</li>`,
+      ...aia.map((address) => html`<li>its certificate may be at <code>${address}</code> (not fetched)</li>`),
     ]),
-    ...extra.map(({subject}) => `sent as well, and no part of the chain: ${subject}`),
+    ...extra.map(({subject}) => html`<li>sent as well, and no part of the chain: ${subject}</li>`),
   ]
 }
