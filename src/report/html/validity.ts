@@ -48,8 +48,21 @@ export function validityBar(span: Span, today: number, at: {x: number; y: number
 <rect class="bar-${shade}" x="${place(from)}" y="${at.y}" width="${round(place(to) - place(from))}" height="8" rx="4"/>
 <line class="today" x1="${now}" x2="${now}" y1="${at.y - 4}" y2="${at.y + 12}"/>
 <text class="today-word" x="${now + (side === 'end' ? -4 : 4)}" y="${at.y - 5}" text-anchor="${side}">today</text>
-<text class="small" x="${at.x}" y="${at.y + 20}">${span.notBefore.slice(0, 10)}</text>
-<text class="small" x="${at.x + at.width}" y="${at.y + 20}" text-anchor="end">${span.notAfter.slice(0, 10)}</text>`
+${dates(span, {from: place(from), to: place(to)}, at)}`
+}
+
+/** Each date below its end of the bar; both at one end where the bar is too short for two. */
+function dates(
+  {notBefore, notAfter}: Span,
+  bar: {from: number; to: number},
+  at: {x: number; y: number; width: number},
+): Markup {
+  const [first, last] = [notBefore.slice(0, 10), notAfter.slice(0, 10)]
+  const text = (x: number, anchor: 'start' | 'end', words: string) =>
+    html`<text class="small" x="${x}" y="${at.y + 20}" text-anchor="${anchor}">${words}</text>`
+  if (bar.to - bar.from >= 130) return html`${text(bar.from, 'start', first)}${text(bar.to, 'end', last)}`
+  const left = bar.from + bar.to < 2 * at.x + at.width
+  return text(left ? bar.from : bar.to, left ? 'start' : 'end', `${first} to ${last}`)
 }
 
 function round(value: number): number {
