@@ -75,8 +75,9 @@ ${addressFacts(result)}
 </article>`
 }
 
+/** A capital at the beginning, unless a name stands there. */
 function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return /^[a-z]+[ ,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
 function findings(result: ProbeResult): Markup | null {

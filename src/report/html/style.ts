@@ -63,9 +63,11 @@ small { font-size: .8rem; }
 .node { border: 1px solid var(--line); border-radius: .5rem; background: var(--page); padding: .5rem .7rem; }
 .node.domain, .node.host { flex: 0 1 auto; max-width: 17rem; font-weight: 600; }
 .node.host small { display: block; font-weight: 400; }
-.node.address { flex: 1; min-width: 0; } .node.address code { display: block; margin-bottom: .3rem; }
+.node.address { flex: 1; min-width: 0; container-type: inline-size; } .node.address code { display: block; margin-bottom: .3rem; }
 .node .levels div { background: var(--card); padding: .1rem .4rem; font-size: .82rem; }
 .node .levels .in-force dt::after { content: none; }
+.levels dd { overflow-wrap: normal; }
+@container (max-width: 25rem) { .node .levels { grid-template-columns: 1fr 1fr; } }
 .node.missing { border: 2px dashed var(--bad); color: var(--bad); background: none; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-top: 1px solid var(--line); font-weight: 400; }
@@ -76,6 +78,10 @@ summary { cursor: pointer; } details[open] summary { margin-bottom: .5rem; }
 .chains { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1.2rem; }
 figure { margin: 0; }
 figcaption { font-size: .9rem; margin-bottom: .5rem; }
+@media (min-width: 60rem) {
+  figure:only-child { display: grid; grid-template-columns: 27rem 1fr; column-gap: 2rem; align-items: start; }
+  figure:only-child figcaption { grid-column: 1 / -1; }
+}
 figure > svg { display: block; width: 100%; max-width: 27rem; height: auto; }
 figure details { border: 0; font-size: .85rem; } figure ul { margin: .3rem 0; padding-left: 1.1rem; } figure li { margin: .3rem 0; }
 svg text { fill: var(--ink); font: 11.5px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
