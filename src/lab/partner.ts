@@ -44,6 +44,8 @@ export interface PartnerDeclaration {
   mx?: string
   /** It lives at the one address that IPv6 has for loopback, and is left out where that is taken or there is none. */
   ipv6?: true
+  /** It is to be looked at where TLS begins at once, as with --smtps, and reached there by a route. */
+  implicitTls?: true
   /** What DNS says of it; default an MX record and an address. */
   records?(site: ZoneSite): ZoneEntry[]
   build(site: PartnerSite): Promise<Behaviour>

@@ -17,6 +17,8 @@ export interface Script {
   lineEnd?: string
   /** How octets leave in clear text; default all at once. */
   utter?(socket: Duplex, octets: string): Promise<void>
+  /** Speaks SMTP in clear text where TLS should begin at once. */
+  clearOnTlsPort?: true
   /** Refuses clients that show no certificate. */
   demandsCertificate?: true
   /** Hangs up as soon as the handshake is over. */
@@ -55,7 +57,7 @@ export class ScriptedSession {
   }
 
   start(): void {
-    if (this.#host.mode === 'implicit') this.#startTls(() => this.#greet())
+    if (this.#host.mode === 'implicit' && !this.#script.clearOnTlsPort) this.#startTls(() => this.#greet())
     else this.#greet()
   }
 

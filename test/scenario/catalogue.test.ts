@@ -22,9 +22,10 @@ beforeAll(async () => {
   bench = await catalogueBench()
   const waiting = present().values()
   const look = async () => {
-    for (const {domain} of waiting) {
-      const probe = await bench.probe(domain)
-      seen.set(domain, {probe, deliveries: await Promise.all(LEVELS.map((level) => bench.deliver(domain, level)))})
+    for (const partner of waiting) {
+      const probe = await bench.probe(partner)
+      const deliveries = await Promise.all(LEVELS.map((level) => bench.deliver(partner, level)))
+      seen.set(partner.domain, {probe, deliveries})
     }
   }
   await Promise.all(Array.from({length: SIDE_BY_SIDE}, look))

@@ -8,6 +8,7 @@ import {probeTarget} from '../../src/app/probe-targets.ts'
 import type {AppWorld} from '../../src/app/world.ts'
 import {createResolver} from '../../src/dns/client.ts'
 import {type Lab, startLab} from '../../src/lab/lab.ts'
+import {mxOf, type PartnerDeclaration} from '../../src/lab/partner.ts'
 import {MailAddress} from '../../src/mail/address.ts'
 import type {PathWorld} from '../../src/path/path.ts'
 import {trustAnchors} from '../../src/pki/anchors.ts'
@@ -28,9 +29,9 @@ export interface Delivery {
 
 export interface CatalogueBench extends AsyncDisposable {
   lab: Lab
-  probe(domain: string): Promise<ProbeResult>
+  probe(partner: PartnerDeclaration): Promise<ProbeResult>
   /** One attempt of the relay, as if it were the first. */
-  deliver(domain: string, level: Level): Promise<Delivery>
+  deliver(partner: PartnerDeclaration, level: Level): Promise<Delivery>
 }
 
 /** Long enough for a slow partner on a slow machine, short enough for one that never says anything. */
@@ -45,8 +46,10 @@ export async function catalogueBench(): Promise<CatalogueBench> {
   const pool = new SessionPool(app)
   return {
     lab,
-    probe: (domain) => lookAt(prober, probeTarget(domain)),
-    deliver: (domain, level) => deliver({path: prober.path, pool}, domain, profileOf(lab, level)),
+    probe: ({domain, implicitTls = false}) => {
+      return lookAt({...prober, options: {...prober.options, implicitTls}}, probeTarget(domain))
+    },
+    deliver: (partner, level) => deliver({path: prober.path, pool}, partner, profileOf(lab, level)),
     [Symbol.asyncDispose]: async () => {
       await pool.close()
       await lab.stop()
@@ -69,7 +72,10 @@ async function appWorld(dir: string, lab: Lab): Promise<AppWorld> {
     now: () => Date.now(),
     random: () => Math.random(),
     sleep: (ms, signal) => sleep(ms, undefined, {signal}),
-    dial: (host, port) => connect({host, port, autoSelectFamily: false}),
+    // This machine answers at 0.0.0.0 too; here nobody does.
+    dial: (host, port) => {
+      return host === '0.0.0.0' ? connect(1, '127.0.0.1') : connect({host, port, autoSelectFamily: false})
+    },
   }
 }
 
@@ -87,9 +93,11 @@ function profileOf(lab: Lab, level: Level): EffectiveProfile {
 
 async function deliver(
   {path, pool}: {path: PathWorld; pool: SessionPool},
-  domain: string,
+  partner: PartnerDeclaration,
   profile: EffectiveProfile,
 ): Promise<Delivery> {
+  const {domain, implicitTls} = partner
+  const route = {domain: '*', host: mxOf(partner), port: path.ports.smtps, implicitTls: true}
   const policy = {
     delivery: () => ({profile, rehearsed: []}),
     deliveryKey: () => profile.name,
@@ -99,7 +107,12 @@ async function deliver(
   const {fates, path: taken} = await deliverGroup(
     {
       // No session is handed on to the next: each delivery walks its own path.
-      snapshot: {revision: `${domain} ${profile.level}`, routes: [], path, policy: policy as never},
+      snapshot: {
+        revision: `${domain} ${profile.level}`,
+        routes: implicitTls ? [route] : [],
+        path,
+        policy: policy as never,
+      },
       pool,
       memory: new FailureMemory(),
       log: () => {},

@@ -14,6 +14,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'missing-of-two',
     trouble: 'sends one of the two intermediates that lead to the root',
     ...UNTRUSTED,
+    remarks: ['chain-missing-issuer'],
     build: async (site) => {
       const [, lower] = await twoAuthorities(site)
       return {identity: await site.pki.leaf([site.mx], {issuer: lower})}
@@ -22,6 +23,7 @@ export const CHAIN: readonly Draft[] = [
   {
     name: 'wrong-order',
     trouble: 'sends its intermediates in the wrong order',
+    remarks: ['chain-wrong-order'],
     build: async (site) => {
       const [upper, lower] = await twoAuthorities(site)
       return chainOf(await site.pki.leaf([site.mx], {issuer: lower, present: 'leaf'}), upper, lower)
@@ -30,17 +32,20 @@ export const CHAIN: readonly Draft[] = [
   {
     name: 'extra-certificates',
     trouble: 'sends certificates that do not belong to the chain',
+    remarks: ['chain-unrelated-certificate'],
     build: async ({pki, mx}) => chainOf(await pki.leaf([mx]), {certificatePem: pki.certificate('rogue')}),
   },
   {
     name: 'root-sent',
     trouble: 'sends the root too',
+    remarks: ['chain-root-sent'],
     build: async ({pki, mx}) => chainOf(await pki.leaf([mx]), {certificatePem: pki.certificate('root')}),
   },
   {
     name: 'unknown-root',
     trouble: 'a whole chain, its root included, of a CA that was never imported',
     ...UNTRUSTED,
+    remarks: ['chain-unknown-root'],
     build: async ({pki, mx}) => {
       const below = await pki.authority('Rogue Intermediate', {issuer: 'rogue'})
       return chainOf(await pki.leaf([mx], {issuer: below}), {certificatePem: pki.certificate('rogue')})
@@ -50,6 +55,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'self-signed',
     trouble: 'a certificate that it signed itself',
     ...UNTRUSTED,
+    remarks: ['chain-self-signed-leaf'],
     build: async ({mx}) => {
       const {certificatePem: chainPem, keyPem} = await issueCertificate({subject: mx, dnsNames: [mx]})
       return {identity: {chainPem, keyPem}}
@@ -59,6 +65,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'same-name-other-key',
     trouble: 'its issuer has the name of the imported intermediate, and another key',
     ...UNTRUSTED,
+    remarks: ['chain-same-name-other-key'],
     build: async ({pki, mx}) => {
       const twin = await pki.authority('Intermediate', {issuer: 'rogue'})
       return {identity: await pki.leaf([mx], {issuer: twin, present: 'leaf'})}
@@ -68,6 +75,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'not-a-ca',
     trouble: 'issued by a certificate that is no CA, but a leaf like itself',
     ...UNTRUSTED,
+    remarks: ['chain-not-a-ca'],
     build: async ({pki, mx}) => {
       const pretender = await pki.leaf(['www.not-a-ca.example'])
       const issuer = {certificatePem: pretender.chainPem, keyPem: pretender.keyPem}
@@ -78,6 +86,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'path-length',
     trouble: 'an intermediate that may have none below it has one',
     ...UNTRUSTED,
+    remarks: ['chain-path-length'],
     build: async ({pki, mx}) => {
       const upper = await pki.authority('Short Path', {pathLength: 0})
       const lower = await pki.authority('Too Deep', {issuer: upper})
@@ -88,6 +97,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'name-constraints',
     trouble: 'its intermediate may issue for other.example alone',
     ...UNTRUSTED,
+    remarks: ['chain-name-constraints'],
     build: (site) => constrainedTo('other.example', site),
   },
   {
@@ -117,6 +127,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'forged-signature',
     trouble: 'its certificate was altered after it had been signed',
     ...UNTRUSTED,
+    remarks: ['chain-same-name-other-key', 'chain-unrelated-certificate'],
     build: async ({pki, mx}) => {
       const {chainPem, keyPem} = await pki.leaf([mx])
       return {identity: {chainPem: altered(chainPem), keyPem}}
@@ -126,6 +137,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'aia-only',
     trouble: 'does not send its intermediate, and says where it could be fetched',
     ...UNTRUSTED,
+    remarks: ['chain-missing-intermediate'],
     build: async ({pki, mx, domain}) => {
       const more = {aia: [`http://pki.${domain}/intermediate.crt`]}
       return {identity: await pki.leaf([mx], {issuer: 'second-intermediate', present: 'leaf', more})}

@@ -7,6 +7,7 @@ export const KEYS: readonly Draft[] = [
     name: 'rsa-1024',
     trouble: 'an RSA key of 1024 bits',
     ...UNTRUSTED,
+    remarks: ['key-weak'],
     // OpenSSL will not load so small a key by itself, at the level of security that Node sets.
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {more: {key: 'rsa-1024'}}), tls: ANYTHING}),
   },
@@ -14,6 +15,7 @@ export const KEYS: readonly Draft[] = [
     name: 'rsa-1024-intermediate',
     trouble: 'its intermediate has an RSA key of 1024 bits',
     ...UNTRUSTED,
+    remarks: ['key-weak'],
     build: async ({pki, mx}) => {
       const issuer = await pki.authority('Small Key', {key: 'rsa-1024'})
       return {identity: await pki.leaf([mx], {issuer}), tls: ANYTHING}
@@ -23,12 +25,14 @@ export const KEYS: readonly Draft[] = [
     name: 'sha-1',
     trouble: 'its certificate is signed with SHA-1',
     ...UNTRUSTED,
+    remarks: ['signature-weak'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {more: {hash: 'SHA-1'}}), tls: ANYTHING}),
   },
   {
     name: 'sha-1-intermediate',
     trouble: 'its intermediate is signed with SHA-1',
     ...UNTRUSTED,
+    remarks: ['signature-weak'],
     build: async ({pki, mx}) => {
       const issuer = await pki.authority('Old Hash', {hash: 'SHA-1'})
       return {identity: await pki.leaf([mx], {issuer}), tls: ANYTHING}
@@ -38,12 +42,14 @@ export const KEYS: readonly Draft[] = [
     name: 'client-purpose',
     trouble: 'its certificate is made for TLS clients alone (extendedKeyUsage)',
     ...UNTRUSTED,
+    remarks: ['chain-extended-key-usage'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {more: {purposes: ['1.3.6.1.5.5.7.3.2']}})}),
   },
   {
     name: 'code-signing-purpose',
     trouble: 'its certificate is made to sign programs (extendedKeyUsage)',
     ...UNTRUSTED,
+    remarks: ['chain-extended-key-usage'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {more: {purposes: ['1.3.6.1.5.5.7.3.3']}})}),
   },
   {

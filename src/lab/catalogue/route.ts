@@ -89,7 +89,12 @@ export const ROUTE: readonly Draft[] = [
   },
   {
     ...fleet('mixed-fleet', 'of two MX hosts the second has a certificate of another CA', [10, 20], otherCa),
-    ...{levels: UNTRUSTED.levels, delivery: VERIFIED, findings: UNTRUSTED.findings, remarks: ['mixed-fleet']},
+    ...{
+      levels: UNTRUSTED.levels,
+      delivery: VERIFIED,
+      findings: UNTRUSTED.findings,
+      remarks: ['chain-unknown-root', 'mixed-fleet'],
+    },
   },
   {
     ...fleet('backup-without-tls', 'its backup MX host offers no TLS', [10, 20], async () => ({identity: null})),
@@ -126,12 +131,26 @@ export const ROUTE: readonly Draft[] = [
   {
     name: 'certificate-by-address',
     trouble: 'its MX host shows another certificate at each of its addresses, and an expired one at the second',
+    remarks: ['chain-expired'],
     levels: UNTRUSTED.levels,
     delivery: VERIFIED,
     findings: ['certificate-expired'],
     records: bothAddresses,
     build: inOrder,
     others: [async ({pki, mx: host}) => ({identity: await pki.leaf([host], {validFor: [-60, -1]})})],
+  },
+  {
+    ...fleet('same-banner', 'two MX hosts greet alike, as if a proxy stood before them', [10, 20], behindProxy('mx2')),
+    build: behindProxy('mx1'),
+    remarks: ['same-banner-everywhere'],
+  },
+  {
+    name: 'unroutable-address',
+    trouble: 'its MX host has the address 0.0.0.0',
+    ...NOT_REACHED,
+    remarks: ['host-unreachable', 'private-address'],
+    records: ({domain, mx: host}) => [mx(domain, host), {name: host, type: 'A', address: '0.0.0.0'}],
+    build: inOrder,
   },
   {
     name: 'ipv6-only',
@@ -184,6 +203,13 @@ function bothAddresses({domain, mx: host, addresses}: Parameters<NonNullable<Dra
 
 async function second({pki, domain}: PartnerSite): Promise<Behaviour> {
   return {identity: await pki.leaf([secondName(domain)])}
+}
+
+function behindProxy(host: string): Draft['build'] {
+  return async ({pki, domain}) => ({
+    identity: await pki.leaf([`${host}.${domain}`]),
+    script: {reply: (verb) => (verb === '' ? ['220 filter.local ESMTP'] : undefined)},
+  })
 }
 
 async function otherCa({pki, domain}: PartnerSite): Promise<Behaviour> {

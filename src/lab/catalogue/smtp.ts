@@ -2,7 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {TLSSocket} from 'node:tls'
 import {contextFor} from '../host.ts'
 import {inPieces, type Script} from '../script.ts'
-import {type Draft, NO_STARTTLS, NOT_REACHED, STARTTLS_REFUSED, UNENCRYPTED, UNREACHABLE} from './draft.ts'
+import {at, type Draft, NO_STARTTLS, NOT_REACHED, STARTTLS_REFUSED, UNENCRYPTED, UNREACHABLE} from './draft.ts'
+import {inOrder} from './story.ts'
 
 /** Ways to speak SMTP before TLS, and on top of it. */
 export const SMTP: readonly Draft[] = [
@@ -118,6 +119,13 @@ export const SMTP: readonly Draft[] = [
     remarks: ['ehlo-silence', 'host-unreachable'],
   },
   {
+    ...speaks('ehlo-421', 'greets, and answers EHLO with 421', {
+      reply: (verb) => (verb === 'EHLO' ? ['421 4.3.2 too busy'] : undefined),
+    }),
+    ...NOT_REACHED,
+    remarks: ['greeting-deferred', 'host-unreachable'],
+  },
+  {
     ...speaks(
       'banner-multiline',
       'a greeting of four lines',
@@ -211,6 +219,21 @@ export const SMTP: readonly Draft[] = [
         },
       }
     },
+  },
+  {
+    name: 'smtps',
+    trouble: 'nothing: looked at where TLS begins at once (--smtps)',
+    implicitTls: true,
+    build: inOrder,
+  },
+  {
+    ...speaks('clear-text-on-smtps', 'speaks SMTP in clear text where TLS should begin at once (--smtps)', {
+      clearOnTlsPort: true,
+    }),
+    implicitTls: true,
+    levels: at('refused', 'refused', 'refused', 'refused'),
+    findings: ['validation-failure'],
+    remarks: ['plain-smtp-on-tls-port'],
   },
   {
     name: 'close-at-once',

@@ -12,6 +12,7 @@ export const STORY: readonly Draft[] = [
     name: 'impostor',
     trouble: `a certificate of another CA, for its own name and for mx1.${GOOD_DOMAIN}`,
     ...UNTRUSTED,
+    remarks: ['chain-unknown-root'],
     // A chain of another CA, for this name and for the one that is to be impersonated.
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx, `mx1.${GOOD_DOMAIN}`], {issuer: 'rogue'})}),
   },
@@ -19,6 +20,7 @@ export const STORY: readonly Draft[] = [
     name: 'no-intermediate',
     trouble: 'does not send the intermediate that issued its certificate',
     ...UNTRUSTED,
+    remarks: ['chain-missing-intermediate'],
     // The issuer is neither presented nor among those the lab hands out for import.
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {issuer: 'second-intermediate', present: 'leaf'})}),
   },
@@ -32,6 +34,7 @@ export const STORY: readonly Draft[] = [
     name: 'expired',
     trouble: 'its certificate expired yesterday',
     ...OUT_OF_DATE,
+    remarks: ['chain-expired'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {validFor: [-60, -1]})}),
   },
   {name: 'no-starttls', trouble: 'does not offer STARTTLS', ...NO_STARTTLS, build: noTls},

@@ -108,17 +108,20 @@ export const TLS: readonly Draft[] = [
     name: 'client-certificate-tls12',
     trouble: 'wants a certificate of the client, and says so in the handshake of TLS 1.2',
     ...NO_HANDSHAKE,
+    remarks: ['client-certificate-required'],
     build: scripted({demandsCertificate: true}, {maxVersion: 'TLSv1.2'}),
   },
   {
     name: 'client-certificate-tls13',
     trouble: 'wants a certificate of the client, and says so after the handshake of TLS 1.3',
     ...NO_HANDSHAKE,
+    remarks: ['client-certificate-required'],
     build: scripted({demandsCertificate: true}, {minVersion: 'TLSv1.3'}),
   },
   {
     name: 'client-certificate-optional',
     trouble: 'nothing: asks for a certificate of the client and does without',
+    remarks: ['client-certificate-requested'],
     build: async (site) => ({...(await plain(site)), session: {requestClientCertificate: true}}),
   },
   {
@@ -150,6 +153,7 @@ export const TLS: readonly Draft[] = [
   {
     name: 'huge-chain',
     trouble: 'sends sixty certificates that do not belong to the chain',
+    remarks: ['chain-unrelated-certificate'],
     build: async ({pki, mx}) => chainOf(await pki.leaf([mx]), ...repeated(pki.certificate('rogue'), 60)),
   },
   {

@@ -10,24 +10,28 @@ export const VALIDITY: readonly Draft[] = [
     name: 'expired-long-ago',
     trouble: 'its certificate expired ten years ago',
     ...OUT_OF_DATE,
+    remarks: ['chain-expired'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {validFor: [-4000, -3650]})}),
   },
   {
     name: 'not-yet-valid',
     trouble: 'its certificate begins to be valid in a month',
     ...OUT_OF_DATE,
+    remarks: ['chain-not-yet-valid'],
     build: async ({pki, mx}) => ({identity: await pki.leaf([mx], {validFor: [30, 90]})}),
   },
   {
     name: 'expired-intermediate',
     trouble: 'its intermediate has expired, its own certificate has not',
     ...OUT_OF_DATE,
+    remarks: ['chain-expired'],
     build: (site) => below([-400, -1], site),
   },
   {
     name: 'early-intermediate',
     trouble: 'its intermediate begins to be valid in a month',
     ...OUT_OF_DATE,
+    remarks: ['chain-not-yet-valid'],
     build: (site) => below([30, 400], site),
   },
   {
@@ -45,6 +49,7 @@ export const VALIDITY: readonly Draft[] = [
   {
     name: 'expired-self-signed',
     trouble: 'a certificate that it signed itself, and that has expired',
+    remarks: ['chain-expired', 'chain-self-signed-leaf'],
     levels: UNAUTHENTICATED,
     findings: ['certificate-expired', 'certificate-not-trusted'],
     build: async ({mx}) => {
@@ -56,6 +61,7 @@ export const VALIDITY: readonly Draft[] = [
   {
     name: 'expired-wrong-name',
     trouble: 'its certificate has expired, and is for another host',
+    remarks: ['chain-expired'],
     levels: UNAUTHENTICATED,
     findings: ['certificate-expired', 'certificate-host-mismatch'],
     build: async ({pki, domain}) => ({identity: await pki.leaf([`www.${domain}`], {validFor: [-60, -1]})}),
