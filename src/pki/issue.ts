@@ -1,5 +1,6 @@
 import {createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes, webcrypto} from 'node:crypto'
 import {promisify} from 'node:util'
+import {Exit, PosternError} from '../mail/error.ts'
 
 type Library = typeof import('@peculiar/x509')
 type Extension = InstanceType<Library['Extension']>
@@ -165,13 +166,17 @@ function publicHalf(key: KeyObject) {
   return createPublicKey(key).toCryptoKey(algorithmOf(key), true, ['verify'])
 }
 
-/** How a key of this kind signs. Throws for kinds that are not issued with here. */
+/** How a key of this kind signs. Throws `key-unsupported` (65) for kinds that Web Crypto does not know. */
 function algorithmOf({asymmetricKeyType, asymmetricKeyDetails}: KeyObject) {
   if (asymmetricKeyType === 'rsa') return {name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256'}
   if (asymmetricKeyType === 'ed25519') return {name: 'Ed25519'}
-  const curve = CURVES[asymmetricKeyDetails?.namedCurve ?? '']
+  const named = asymmetricKeyDetails?.namedCurve
+  const curve = CURVES[named ?? '']
   if (asymmetricKeyType === 'ec' && curve) return {name: 'ECDSA', hash: 'SHA-256', namedCurve: curve}
-  throw new Error(`cannot sign with a key of kind ${asymmetricKeyType}`)
+  throw new PosternError('key-unsupported', `cannot sign with a key of kind ${named ?? asymmetricKeyType}`, {
+    exit: Exit.badData,
+    hints: ['under another name, with a new key: postern identity request NAME', 'or: openssl req -new -key FILE'],
+  })
 }
 
 const CURVES: Record<string, string> = {prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521'}

@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process'
+import {generateKeyPairSync, type KeyObject} from 'node:crypto'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
@@ -75,6 +76,33 @@ describe('a certification request', () => {
     const {stdout, stderr, status} = spawnSync('openssl', args, {input: pem, encoding: 'utf8'})
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('verify OK')])
     expect(stdout).toContain('DNS:mx1.example.mil, DNS:*.example.mil')
+  })
+
+  const curve = (namedCurve: string) => generateKeyPairSync('ec', {namedCurve}).privateKey
+  const ask = (key: KeyObject) =>
+    requestCertificate({subject: MX, dnsNames: [MX]}, key.export({format: 'pem', type: 'pkcs8'}).toString())
+
+  test.skipIf(!openssl).each([
+    ['P-384', curve('secp384r1')],
+    ['P-521', curve('secp521r1')],
+    ['Ed25519', generateKeyPairSync('ed25519').privateKey],
+  ])('can be made with an imported %s key', async (_, key) => {
+    const {stdout, stderr} = spawnSync('openssl', ['req', '-noout', '-verify'], {
+      input: await ask(key),
+      encoding: 'utf8',
+    })
+    expect(stdout + stderr).toContain('verify OK')
+  })
+
+  test.each([
+    ['brainpoolP256r1', curve('brainpoolP256r1')],
+    ['rsa-pss', generateKeyPairSync('rsa-pss', {modulusLength: 1024}).privateKey],
+    ['ed448', generateKeyPairSync('ed448').privateKey],
+  ])('with a key of kind %s is left to another program', async (kind, key) => {
+    await expect(ask(key)).rejects.toMatchObject({
+      code: 'key-unsupported',
+      message: `cannot sign with a key of kind ${kind}`,
+    })
   })
 
   test('becomes a certificate for the same key', async () => {
