@@ -2,7 +2,8 @@
  * Probes a second over the lab, against a bare loop that connects, says EHLO and STARTTLS, makes the handshake and says
  * QUIT, over the same partners in the same run. The lab is another process, so that one thread, and with it one core,
  * is all that either side has. A probe asks DNS besides, reads the wire, explains the chain and judges it at five
- * profiles. `node bench/probe.ts [SECONDS]`. Absolute numbers are the machine's; the ratio is ours.
+ * profiles. `node bench/probe.ts [SECONDS]`. Absolute numbers are the machine's; the ratios are ours: one by the clock, one by
+ * processor time, which neighbours on the machine do not change.
  */
 import {fork} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
@@ -52,7 +53,7 @@ async function compare(seconds: number): Promise<void> {
   const lab = fork(fileURLToPath(import.meta.url), ['lab', join(dir, 'lab')])
   try {
     const served = await new Promise<Served>((resolve) => lab.once('message', (message) => resolve(message as Served)))
-    console.log('at once   probes/s   bare loop/s   ratio')
+    console.log('at once   probes/s   bare loop/s   ratio   ms of CPU: probe   bare loop   ratio')
     for (const atOnce of [1, 8]) await compareAt(atOnce, served, {dir, seconds})
   } finally {
     lab.kill()
@@ -70,14 +71,32 @@ async function compareAt(atOnce: number, lab: Served, at: {dir: string; seconds:
     if (verdict !== 'pass') throw new Error(`${domain}: ${verdict}`)
   }
   const bare = (i: number) => bareLook(lab.partners[i % lab.partners.length]!, lab.ports.smtp, secureContext)
-  const rates: [number[], number[]] = [[], []]
+  const rounds: {probe: Pace[]; bare: Pace[]} = {probe: [], bare: []}
   for (let round = 0; round < ROUNDS; round++) {
-    rates[0].push(await rate(atOnce, at.seconds / 2, probe))
-    rates[1].push(await rate(atOnce, at.seconds / 2, bare))
+    rounds.probe.push(await pace(atOnce, at.seconds / 2, probe))
+    rounds.bare.push(await pace(atOnce, at.seconds / 2, bare))
   }
-  const [probes, loops] = rates.map(median) as [number, number]
-  const cells = [String(atOnce).padStart(7), probes.toFixed(0).padStart(10), loops.toFixed(0).padStart(13)]
-  console.log([...cells, (probes / loops).toFixed(2).padStart(7)].join(' '))
+  const [ours, theirs] = [rounds.probe, rounds.bare].map(medians) as [Pace, Pace]
+  const cells = [
+    String(atOnce).padStart(7),
+    ours.rate.toFixed(0).padStart(10),
+    theirs.rate.toFixed(0).padStart(13),
+    (ours.rate / theirs.rate).toFixed(2).padStart(7),
+    ours.cpu.toFixed(1).padStart(18),
+    theirs.cpu.toFixed(1).padStart(11),
+    (theirs.cpu / ours.cpu).toFixed(2).padStart(7),
+  ]
+  console.log(cells.join(' '))
+}
+
+/** Looks a second, and milliseconds of processor time for one look. */
+interface Pace {
+  rate: number
+  cpu: number
+}
+
+function medians(paces: Pace[]): Pace {
+  return {rate: median(paces.map(({rate}) => rate)), cpu: median(paces.map(({cpu}) => cpu))}
 }
 
 async function proberFor(lab: Served, dir: string, atOnce: number): Promise<Prober> {
@@ -131,15 +150,16 @@ function reply(socket: Socket): Promise<void> {
   })
 }
 
-async function rate(atOnce: number, seconds: number, once: (i: number) => Promise<void>): Promise<number> {
-  const start = performance.now()
+async function pace(atOnce: number, seconds: number, once: (i: number) => Promise<void>): Promise<Pace> {
+  const [start, before] = [performance.now(), process.cpuUsage()]
   const end = start + seconds * 1000
   let done = 0
   const loop = async () => {
     while (performance.now() < end) await once(done++)
   }
   await Promise.all(Array.from({length: atOnce}, loop))
-  return (done * 1000) / (performance.now() - start)
+  const {user, system} = process.cpuUsage(before)
+  return {rate: (done * 1000) / (performance.now() - start), cpu: (user + system) / 1000 / done}
 }
 
 function median(numbers: number[]): number {
