@@ -1,10 +1,15 @@
+import {X509Certificate} from 'node:crypto'
 import {printable} from '../mail/domain.ts'
+import {chainDefects} from '../pki/defects.ts'
+import {bodyOf} from '../pki/describe.ts'
 import {BUILTIN_PROFILES} from '../policy/builtin.ts'
 import type {AttemptEvidence, Finding, HandshakeEvidence, Outcome, PathEvidence} from '../policy/evidence.ts'
 import {judgeAttempt} from '../policy/judge.ts'
 import {type EffectiveProfile, LEVELS, type Level} from '../policy/profile.ts'
+import {chainRemarks} from '../policy/remarks/chain.ts'
 import {expiryRemarks} from '../policy/remarks/expiry.ts'
 import {smtpRemarks} from '../policy/remarks/smtp.ts'
+import {tlsRemarks} from '../policy/remarks/tls.ts'
 import {evaluateSubject} from '../policy/subject.ts'
 import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
@@ -23,7 +28,7 @@ export function addressResult(
   const {address, port, mode, banner, extensions, starttls, handshake, timings} = attempt
   const verdict = judgeAttempt(attempt, path, profile)
   const completed = handshake?.status === 'completed' ? handshake : null
-  const all = [...findings(attempt, path, profile), ...remarks(attempt, wire, options)]
+  const all = [...findings(attempt, path, profile), ...remarks(attempt, profile, wire, options)]
   return {
     address,
     port,
@@ -55,12 +60,31 @@ export interface LookOptions {
 }
 
 /** What there is to say beside the judge's findings. */
-function remarks(attempt: AttemptEvidence, wire: HandshakeFacts | null, options: LookOptions): Finding[] {
+function remarks(
+  attempt: AttemptEvidence,
+  {anchors}: EffectiveProfile,
+  wire: HandshakeFacts | null,
+  options: LookOptions,
+): Finding[] {
   const nonTls = wire?.nonTls?.toString('latin1') ?? null
   return [
     ...smtpRemarks(attempt, {nonTls, answersHello: options.answersHello}),
     ...expiryRemarks(attempt, {days: options.expiryDays, now: options.now}),
+    ...chainRemarks(attempt, chainDefects(certificatesIn(wire), anchors, options.now)),
+    ...tlsRemarks(attempt, {
+      certificateRequest: wire?.certificateRequest ?? null,
+      peerAlerts: (wire?.alerts ?? []).filter(({from}) => from === 'peer').map(({number}) => number),
+    }),
   ]
+}
+
+/** As presented. What OpenSSL cannot read it has refused already, and then there is no chain to speak of. */
+function certificatesIn(wire: HandshakeFacts | null): X509Certificate[] {
+  try {
+    return (wire?.certificates ?? []).map((der) => new X509Certificate(der))
+  } catch {
+    return []
+  }
 }
 
 function reachedTcp({reach}: AttemptEvidence): boolean {
@@ -96,7 +120,7 @@ function reachResult({reach}: AttemptEvidence): AddressResult['reach'] {
 }
 
 function tlsResult(
-  {version, cipher, bits, group, serverName}: Completed,
+  {version, cipher, bits, group, serverName, ocsp}: Completed,
   wire: HandshakeFacts | null,
 ): AddressResult['tls'] {
   return {
@@ -107,8 +131,13 @@ function tlsResult(
     serverName,
     signatureAlgorithm: wire?.signatureAlgorithm ?? null,
     alpn: wire?.alpn == null ? null : printable(wire.alpn),
-    ocspStapled: wire?.ocsp != null,
+    ocspStapled: ocsp !== undefined,
+    ocsp: ocsp ?? null,
+    postQuantum: /MLKEM/.test(wire?.group ?? group ?? ''),
     scts: wire?.hasScts ?? false,
+    embeddedScts: certificatesIn(wire)
+      .slice(0, 1)
+      .some((leaf) => bodyOf(leaf).hasScts),
     clientCertificate: wire?.certificateRequest ?? null,
     sessionTickets: wire?.tickets ?? 0,
   }

@@ -3,6 +3,7 @@ import type {Socket} from 'node:net'
 import type {Verification} from '../pki/certificate.ts'
 import {describeCertificate} from '../pki/describe.ts'
 import {explainChain, verifyUnder} from '../pki/explain.ts'
+import {readOcsp} from '../pki/ocsp.ts'
 import type {HandshakeEvidence} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import {codeOf} from '../smtp/error.ts'
@@ -48,7 +49,7 @@ function completed(
   serverName: string | null,
   tap: WireTap | undefined,
 ): Completed {
-  const {version, cipher, bits, group, trusted, error, chain} = upgraded
+  const {version, cipher, bits, group, trusted, error, chain, ocsp} = upgraded
   const presented = fromWire(tap) ?? chain
   const verification: Record<string, Verification> = {}
   for (const {anchors} of request.alsoVerify ?? [])
@@ -65,6 +66,8 @@ function completed(
     presented: presented.map(describeCertificate),
     built: chain.map(describeCertificate),
     explanation: explainChain(presented, profile.anchors, {trusted, error}, world.now()),
+    // OpenSSL's chain knows the issuer also where the peer did not send it.
+    ...(ocsp && chain[0] && {ocsp: readOcsp(ocsp, chain[0], chain[1] ?? null, world.now())}),
   }
 }
 

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import {children, type Element, oidText, readElement, Tag} from './der.ts'
 import {escapeAltName, formatName, type NameAttribute, readName} from './name.ts'
+import {type NameConstraints, readNameConstraints} from './name-constraints.ts'
 
 /** The parts of a certificate that Node's own reading leaves out or shows ambiguously. */
 export interface CertificateBody {
@@ -23,6 +24,10 @@ export interface CertificateBody {
   /** basicConstraints pathLenConstraint. */
   pathLength: number | null
   hasNameConstraints: boolean
+  /** null: absent, or not to be read. */
+  nameConstraints: NameConstraints | null
+  /** Signed certificate timestamps lie in the certificate (RFC 6962 §3.3). */
+  hasScts: boolean
   /** Bits of keyUsage's first octet; null: the extension is absent, every use goes. */
   keyUsage: number | null
   /** Dotted OIDs of critical extensions that a verifier may not pass over. */
@@ -31,7 +36,14 @@ export interface CertificateBody {
 
 type Constraints = Pick<
   CertificateBody,
-  'purposes' | 'policies' | 'pathLength' | 'hasNameConstraints' | 'keyUsage' | 'critical'
+  | 'purposes'
+  | 'policies'
+  | 'pathLength'
+  | 'hasNameConstraints'
+  | 'nameConstraints'
+  | 'hasScts'
+  | 'keyUsage'
+  | 'critical'
 >
 
 const Oid = {
@@ -45,6 +57,7 @@ const Oid = {
   extendedKeyUsage: '2.5.29.37',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   caIssuers: '1.3.6.1.5.5.7.48.2',
+  timestamps: '1.3.6.1.4.1.11129.2.4.2',
 } as const
 
 /** Reads the DER of a certificate that OpenSSL has accepted already. A malformed extension counts as absent. */
@@ -123,6 +136,8 @@ function readConstraints(extensions: Extensions): Constraints {
     policies: read<string[]>(extensions, Oid.certificatePolicies, policies, []),
     pathLength: read<number | null>(extensions, Oid.basicConstraints, readPathLength, null),
     hasNameConstraints: extensions.has(Oid.nameConstraints),
+    nameConstraints: read<NameConstraints | null>(extensions, Oid.nameConstraints, readNameConstraints, null),
+    hasScts: extensions.has(Oid.timestamps),
     keyUsage: read<number | null>(extensions, Oid.keyUsage, (bits) => bits.content[1] ?? 0, null),
     critical: [...extensions].filter(([, {critical}]) => critical).map(([oid]) => oid),
   }

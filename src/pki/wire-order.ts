@@ -2,18 +2,35 @@ import type {X509Certificate} from 'node:crypto'
 import type {BuiltChain} from './chain.ts'
 import {fingerprint, isSelfSigned} from './describe.ts'
 
-/** What is odd, though harmless to us, about the way the peer sent its chain (RFC 5246 §7.4.2, RFC 8446 §4.4.2). */
-export function wireRemarks(presented: X509Certificate[], chain: BuiltChain): string[] {
+/** How a chain was sent (RFC 5246 §7.4.2, RFC 8446 §4.4.2). */
+export interface WireOrder {
+  /** Each certificate came after the one that it issued. */
+  inOrder: boolean
+  /** Sent, and no part of the chain; or sent twice. */
+  extras: X509Certificate[]
+  /** The trust anchor was sent too. */
+  root: X509Certificate | null
+}
+
+export function wireOrder(presented: X509Certificate[], chain: BuiltChain): WireOrder {
   const path = chain.path.map(fingerprint)
   const wire = presented.map(fingerprint)
   const places = path.map((print) => wire.indexOf(print)).filter((place) => place >= 0)
-  const isOrdered = places.every((place, i) => i === 0 || place > places[i - 1]!)
-  const extras = chain.extras.length + (wire.length - new Set(wire).size)
-  const root = chain.path.at(-1)!
-  const sendsRoot = chain.path.length > 1 && isSelfSigned(root) && wire.includes(fingerprint(root))
+  const last = chain.path.at(-1)!
+  const sendsRoot = chain.path.length > 1 && isSelfSigned(last) && wire.includes(fingerprint(last))
+  return {
+    inOrder: places.every((place, i) => i === 0 || place > places[i - 1]!),
+    extras: presented.filter((_, i) => !path.includes(wire[i]!) || wire.indexOf(wire[i]!) < i),
+    root: sendsRoot && chain.end.kind === 'anchor' ? last : null,
+  }
+}
+
+/** The same in words, for the sentence that explains the chain. */
+export function wireRemarks(presented: X509Certificate[], chain: BuiltChain): string[] {
+  const {inOrder, extras, root} = wireOrder(presented, chain)
   return [
-    ...(isOrdered ? [] : ['the peer sends its chain in the wrong order, which some clients refuse']),
-    ...(extras > 0 ? [`it sends ${extras} more that do not belong to the chain`] : []),
-    ...(sendsRoot && chain.end.kind === 'anchor' ? ['it sends the root too, which nobody needs'] : []),
+    ...(inOrder ? [] : ['the peer sends its chain in the wrong order, which some clients refuse']),
+    ...(extras.length > 0 ? [`it sends ${extras.length} more that do not belong to the chain`] : []),
+    ...(root ? ['it sends the root too, which nobody needs'] : []),
   ]
 }

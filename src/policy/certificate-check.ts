@@ -13,12 +13,9 @@ export function chainProblems(attempt: AttemptEvidence, profile: EffectiveProfil
   if (tls?.status !== 'completed') return []
   const verification = tls.verification[profile.anchors.id]
   if (!verification) return [unverified(attempt)]
-  if (verification.trusted && tls.presented.length > 0) return []
-  return [
-    ...validity(attempt, tls, verification),
-    ...revocation(attempt, verification),
-    ...trust(attempt, tls, verification),
-  ]
+  const revoked = revocation(attempt, tls, verification)
+  if (verification.trusted && tls.presented.length > 0) return revoked
+  return [...validity(attempt, tls, verification), ...revoked, ...trust(attempt, tls, verification)]
 }
 
 /** The profile's `ca` beside the system's: one of them must be in the chain as built. */
@@ -82,9 +79,12 @@ function validity(attempt: AttemptEvidence, tls: Completed, verification: Verifi
   return [problem('certificate-expired', `a certificate in the chain of ${peer} ${state}`, hint)]
 }
 
-function revocation(attempt: AttemptEvidence, verification: Verification): Problem[] {
-  if (verification.error !== 'CERT_REVOKED') return []
-  const message = `the certificate of ${peerName(attempt)} is revoked`
+// RFC 6960 §2.2: "revoked" is final, whatever the date of the answer; only its issuer can say so.
+function revocation(attempt: AttemptEvidence, {ocsp}: Completed, verification: Verification): Problem[] {
+  const isStapled = ocsp?.status === 'revoked' && ocsp.signed
+  if (verification.error !== 'CERT_REVOKED' && !isStapled) return []
+  const by = isStapled ? ` since ${ocsp.revokedAt?.slice(0, 10)}, by the OCSP answer that it brings along` : ''
+  const message = `the certificate of ${peerName(attempt)} is revoked${by}`
   return [problem('certificate-revoked', message, 'do not trust it; the partner has to replace certificate and key')]
 }
 

@@ -1,5 +1,6 @@
 import type {EnhancedStatus} from '../mail/reply.ts'
 import type {CertificateFacts, ChainExplanation, Verification} from '../pki/certificate.ts'
+import type {OcspAnswer} from '../pki/ocsp.ts'
 
 /**
  * What was seen on the way to a domain: plain JSON, so that it can be recorded and judged again under another policy.
@@ -120,6 +121,8 @@ export type HandshakeEvidence =
       /** As OpenSSL built it, leaf first, ending at the anchor when trusted. */
       built: CertificateFacts[]
       explanation: ChainExplanation
+      /** What a stapled OCSP response says of the leaf. Absent: none was stapled. */
+      ocsp?: OcspAnswer
     }
   | {
       status: 'failed'

@@ -1,12 +1,8 @@
+import {type FindingPage, page} from './finding-page.ts'
+import {TLS_PAGES} from './finding-pages-tls.ts'
 import type {FindingCode} from './findings.ts'
 
-/** What stands on the page of a finding beside its explanation: where it comes from and what to do, in this order. */
-export interface FindingPage {
-  causes: readonly string[]
-  remedy: readonly string[]
-}
-
-const page = (causes: readonly string[], remedy: readonly string[]): FindingPage => ({causes, remedy})
+export type {FindingPage}
 
 const RENEW = 'The partner renews the certificate, installs it and restarts the mail server.'
 const OTHER_NETWORK = 'Look once more from another network: what differs there was done on the way.'
@@ -429,4 +425,5 @@ export const FINDING_PAGES = {
     ['Set it to opportunistic or off.'],
   ),
   'mandatory-without-tls': page(['Level none beside a mandatory standard.'], ['Raise the level, or drop the demand.']),
+  ...TLS_PAGES,
 } as const satisfies Partial<Record<FindingCode, FindingPage>>

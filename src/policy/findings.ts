@@ -4,6 +4,7 @@ import {BASELINE_FINDINGS} from './findings-baseline.ts'
 import {LOCAL_FINDINGS} from './findings-local.ts'
 import {ROUTE_FINDINGS} from './findings-route.ts'
 import {SMTP_FINDINGS} from './findings-smtp.ts'
+import {TLS_FINDINGS} from './findings-tls.ts'
 
 export type {FindingKind}
 
@@ -188,6 +189,7 @@ export const FINDINGS = {
   ),
   ...ROUTE_FINDINGS,
   ...SMTP_FINDINGS,
+  ...TLS_FINDINGS,
   ...LOCAL_FINDINGS,
   ...BASELINE_FINDINGS,
   // Lint of profiles and rules.

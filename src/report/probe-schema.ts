@@ -74,8 +74,23 @@ const tls = v.strictObject({
   alpn: text,
   /** The peer stapled an OCSP response. */
   ocspStapled: v.boolean(),
+  /** What it says of the leaf; the signature is looked at, its dates too. */
+  ocsp: v.nullable(
+    v.strictObject({
+      status: v.picklist(['good', 'revoked', 'unknown', 'other', 'unreadable']),
+      thisUpdate: text,
+      nextUpdate: text,
+      revokedAt: text,
+      stale: v.boolean(),
+      signed: v.boolean(),
+    }),
+  ),
+  /** The group is a hybrid of a classic and a post-quantum key exchange, or a post-quantum one alone. */
+  postQuantum: v.boolean(),
   /** The peer sent signed certificate timestamps in an extension of TLS. */
   scts: v.boolean(),
+  /** Such timestamps lie in the certificate itself. */
+  embeddedScts: v.boolean(),
   /** A client certificate was asked for; the CAs it may come from, none: any. */
   clientCertificate: v.nullable(v.strictObject({authorities: v.array(v.string())})),
   sessionTickets: v.number(),

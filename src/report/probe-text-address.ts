@@ -27,6 +27,29 @@ export function wireWords(address: AddressResult): string {
   return starttls.advertised === false ? 'STARTTLS is not offered' : 'TLS was not tried'
 }
 
+/** What else the handshake told: `post-quantum hybrid; OCSP good until 2026-01-08; 2 session tickets`; '' without TLS. */
+export function tlsFacts({tls}: AddressResult): string {
+  if (tls === null) return ''
+  const {signatureAlgorithm, postQuantum, ocsp, scts, embeddedScts, alpn, clientCertificate, sessionTickets} = tls
+  const said = [
+    signatureAlgorithm === null ? '' : `signed with ${signatureAlgorithm}`,
+    postQuantum ? 'post-quantum hybrid' : '',
+    ocsp === null ? '' : `OCSP ${ocspWords(ocsp)}`,
+    scts || embeddedScts ? 'certificate transparency' : '',
+    alpn === null ? '' : `ALPN ${printable(alpn)}`,
+    clientCertificate === null ? '' : 'asks for a client certificate',
+    sessionTickets === 0 ? '' : `${sessionTickets} session ${sessionTickets === 1 ? 'ticket' : 'tickets'}`,
+  ]
+  return said.filter((word) => word !== '').join('; ')
+}
+
+type Ocsp = NonNullable<NonNullable<AddressResult['tls']>['ocsp']>
+
+function ocspWords({status, stale, signed, nextUpdate}: Ocsp): string {
+  const until = nextUpdate === null || status !== 'good' ? '' : ` until ${nextUpdate.slice(0, 10)}`
+  return `${status}${until}${stale ? ', out of date' : ''}${signed ? '' : ', not signed by the issuer'}`
+}
+
 const STAGES: Record<string, string> = {
   connect: 'TCP',
   greeting: 'greeting',

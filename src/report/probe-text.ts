@@ -12,6 +12,7 @@ import {
   OUTCOME_SHADE,
   reproduceLines,
   timeWords,
+  tlsFacts,
   wireWords,
 } from './probe-text-address.ts'
 
@@ -75,7 +76,7 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
       `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
-      ...[wireWords, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
+      ...[wireWords, tlsFacts, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
       ...reproduceLines(address, width - 6).map((line) => `      ${paint.faint(line)}`),
     ]),
   ])

@@ -25,6 +25,8 @@ export interface Upgraded {
   trusted: boolean
   /** Node's name of the X509_V_ERR; null when trusted. */
   error: string | null
+  /** OCSP response that was stapled to the leaf, DER (RFC 6066 §8). */
+  ocsp: Buffer | null
   /** As OpenSSL holds it: what was presented, with what the trust anchors added. Leaf first. */
   chain: X509Certificate[]
 }
@@ -40,14 +42,19 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     // A verdict is drawn from the evidence afterwards, by RFC 9525. Node's own check takes the CN for a name.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
+    requestOCSP: true,
     ...(options.serverName === null ? {} : {servername: options.serverName}),
   })
   // Errors may come after the one that settled it, and one that nobody hears would end the process.
   socket.on('error', () => {})
   if (options.keylog) socket.on('keylog', options.keylog)
+  let ocsp: Buffer | null = null
+  socket.on('OCSPResponse', (response: Buffer | null) => {
+    ocsp = response
+  })
   try {
     await within(options.limit, () => handshake(socket))
-    return describe(socket)
+    return {...describe(socket), ocsp}
   } catch (error) {
     socket.destroy()
     throw error
@@ -66,7 +73,7 @@ function closed(): Error {
   return Object.assign(new Error('the peer closed the connection during the handshake'), {code: 'ECONNRESET'})
 }
 
-function describe(socket: TLSSocket): Upgraded {
+function describe(socket: TLSSocket): Omit<Upgraded, 'ocsp'> {
   const cipher = socket.getCipher().standardName
   return {
     stream: socket,

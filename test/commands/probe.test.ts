@@ -149,6 +149,7 @@ describe('a look at one domain', () => {
     expect(result!.levels).toEqual({none: 'clear', preferred: 'tls', encrypt: 'tls', secure: 'refused'})
     expect(result!.hosts[0]!.addresses[0]!.findings).toMatchObject([
       {code: 'certificate-not-trusted', severity: 'warning'},
+      {code: 'chain-self-signed-leaf', severity: 'warning'},
     ])
   })
 })

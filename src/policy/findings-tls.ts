@@ -1,0 +1,192 @@
+import {kind} from './finding-kind.ts'
+
+/** Findings of chains, revocation and handshakes. The judge does not ask them: they say more than its word alone. */
+export const TLS_FINDINGS = {
+  'chain-wrong-order': kind(
+    'warning',
+    'The chain is sent in the wrong order',
+    'RFC 8446 §4.4.2, RFC 5246 §7.4.2',
+    'Each certificate should be followed by the one of its issuer. OpenSSL sorts them by itself; other clients give up.',
+  ),
+  'chain-unrelated-certificate': kind(
+    'info',
+    'Certificates are sent that do not belong to the chain',
+    'RFC 8446 §4.4.2',
+    'The peer sends certificates that issued none of the others, or sends one twice. It costs octets and confuses people.',
+  ),
+  'chain-root-sent': kind(
+    'info',
+    'The root is sent along',
+    'RFC 8446 §4.4.2',
+    'A root that is trusted is known already, and one that is not known is not trusted because it was sent.',
+  ),
+  'chain-missing-intermediate': kind(
+    'warning',
+    'The peer does not send an intermediate',
+    'RFC 8446 §4.4.2, RFC 5280 §4.2.2.1',
+    'The issuer of a certificate is an intermediate, and the peer has to send it. Browsers fetch or remember it, mail servers do not.',
+  ),
+  'chain-unknown-root': kind(
+    'warning',
+    'The root is not among the trust anchors',
+    'RFC 5280 §6.1',
+    'The peer sent all that it has to send. What lacks is a root on this side: whoever trusts it imports it.',
+  ),
+  'chain-missing-issuer': kind(
+    'warning',
+    'An issuer is neither sent nor trusted',
+    'RFC 5280 §6.1',
+    'It cannot be told from what was sent whether the issuer is a root, which this side lacks, or an intermediate, which the peer forgot.',
+  ),
+  'chain-self-signed-leaf': kind(
+    'warning',
+    'The certificate signed itself',
+    'RFC 5280 §3.2',
+    'No CA vouches for it. Whoever trusts it trusts a key that anybody could have made.',
+  ),
+  'chain-same-name-other-key': kind(
+    'warning',
+    'An issuer of the right name has another key',
+    'RFC 5280 §4.2.1.1',
+    'There is a certificate with the name of the issuer, and its key did not make the signature: a CA with a new key, the wrong file on the server, or somebody who uses its name.',
+  ),
+  'chain-expired': kind(
+    'warning',
+    'A certificate of the chain has expired',
+    'RFC 5280 §4.1.2.5',
+    'Which one of the chain it is decides who has to act: the leaf and the intermediates are renewed by the partner, the root is imported anew here.',
+  ),
+  'chain-not-yet-valid': kind(
+    'warning',
+    'A certificate of the chain is not valid yet',
+    'RFC 5280 §4.1.2.5',
+    'It was installed too early, or one of the two clocks is wrong.',
+  ),
+  'chain-not-a-ca': kind(
+    'warning',
+    'An issuer of the chain is no CA',
+    'RFC 5280 §4.2.1.9, §4.2.1.3',
+    'A certificate that may not issue others issued one. Anybody with a certificate for any name could do the same.',
+  ),
+  'chain-path-length': kind(
+    'warning',
+    'There are more intermediates than a CA allows',
+    'RFC 5280 §4.2.1.9',
+    'pathLenConstraint of a CA says how many intermediates may follow it, and the chain has more.',
+  ),
+  'chain-name-constraints': kind(
+    'warning',
+    'A CA of the chain may not issue for this name',
+    'RFC 5280 §4.2.1.10',
+    'The CA is limited to some names, and the certificate has one outside of them.',
+  ),
+  'chain-extended-key-usage': kind(
+    'warning',
+    'A certificate is not made for TLS servers',
+    'RFC 5280 §4.2.1.12',
+    'Its extended key usage lists other purposes alone, such as mail signatures or TLS clients.',
+  ),
+  'key-weak': kind(
+    'warning',
+    'A key of the chain is too short',
+    'RFC 9325 §4.5',
+    'RSA below 2048 bits or an elliptic curve below 256. OpenSSL refuses RSA keys of that size at its usual level of security.',
+  ),
+  'signature-weak': kind(
+    'warning',
+    'A signature of the chain is weak',
+    'RFC 9155, RFC 6151',
+    'SHA-1 or MD5 signed the certificate. Collisions have been made of both, and OpenSSL refuses them at its usual level of security.',
+  ),
+  'ocsp-stale': kind(
+    'warning',
+    'The stapled OCSP response is out of date',
+    'RFC 6960 §3.2, §4.2.2.1',
+    'The host does not renew what it staples. It proves nothing more, and clients that insist on it refuse.',
+  ),
+  'ocsp-unusable': kind(
+    'warning',
+    'The stapled OCSP response proves nothing',
+    'RFC 6960 §3.2',
+    'It cannot be read, speaks of another certificate, is not signed by the issuer, or says that the issuer does not know the certificate.',
+  ),
+  'client-certificate-requested': kind(
+    'info',
+    'The host asks for a certificate of ours',
+    'RFC 8446 §4.3.2, RFC 5246 §7.4.4',
+    'The host would like to know who connects, and may treat clients with a certificate in another way. It went on without one.',
+  ),
+  'client-certificate-required': kind(
+    'warning',
+    'The host takes nobody without a certificate',
+    'RFC 8446 §4.4.2.4, §6.2',
+    'The handshake ended because we showed no certificate. In TLS 1.3 the host says so only after its side of the handshake is done, which tools that stop there take for success.',
+  ),
+  'tls-only-obsolete': kind(
+    'warning',
+    'The host speaks only obsolete versions of TLS',
+    'RFC 8996 §4, §5, RFC 7568',
+    'A second look with a ClientHello made by hand found SSL 3.0, TLS 1.0 or TLS 1.1 as the newest version. None of them may be used any more.',
+  ),
+  'tls-no-common-cipher': kind(
+    'warning',
+    'The host speaks TLS 1.2 and no cipher that is offered',
+    'RFC 9325 §4.1, §4.2',
+    'A second look with every cipher there is found one that the host likes, and that a mailer of today does not offer.',
+  ),
+  'sni-refused': kind(
+    'warning',
+    'The host aborts because of the name in SNI',
+    'RFC 6066 §3',
+    'The handshake fails when the name of the MX host is sent, and goes on without it. A host that does not know a name should answer with its usual certificate.',
+  ),
+  // What --full finds (RFC 9325).
+  'tls-version-obsolete': kind(
+    'warning',
+    'Obsolete versions of TLS are still taken',
+    'RFC 9325 §3.1.1, RFC 8996, RFC 7568',
+    'The host agrees to SSL 3.0, TLS 1.0 or TLS 1.1 when a client has nothing better. RFC 9325 forbids all three.',
+  ),
+  'cipher-forbidden': kind(
+    'warning',
+    'Forbidden ciphers are taken',
+    'RFC 9325 §4.1',
+    'Ciphers without encryption, without authentication, of export strength, RC4, or with fewer than 112 bits: they must not be negotiated.',
+  ),
+  'cipher-discouraged': kind(
+    'info',
+    'Ciphers are taken that should not be',
+    'RFC 9325 §4.1',
+    'RSA key transport and static Diffie-Hellman have no forward secrecy, and ciphers with fewer than 128 bits are too weak to be chosen.',
+  ),
+  'group-weak': kind(
+    'warning',
+    'A key exchange below its least size',
+    'RFC 9325 §4.5',
+    'Diffie-Hellman needs at least 2048 bits, and a curve at least 224.',
+  ),
+  'tls-compression': kind(
+    'warning',
+    'TLS compression is taken',
+    'RFC 9325 §3.3',
+    'Compression before encryption gives away what is inside by its length (CRIME).',
+  ),
+  'renegotiation-insecure': kind(
+    'warning',
+    'Renegotiation is not bound to its connection',
+    'RFC 9325 §3.5, RFC 5746',
+    'The host does not know renegotiation_info, so that somebody in between can put words in front of ours.',
+  ),
+  'certificate-needs-sni': kind(
+    'info',
+    'Without SNI another certificate is shown',
+    'RFC 6066 §3',
+    'Who does not name the host gets a different certificate. Mailers that send no SNI see that one.',
+  ),
+  'starttls-command-injection': kind(
+    'warning',
+    'Commands sent before TLS are executed inside it',
+    'RFC 3207 §4.2',
+    'A command that came in clear text behind STARTTLS was answered inside TLS. Somebody on the way can put commands into the session of others (CVE-2011-0411).',
+  ),
+} as const

@@ -1,0 +1,71 @@
+import {printable} from '../../mail/domain.ts'
+import type {OcspAnswer} from '../../pki/ocsp.ts'
+import type {AttemptEvidence, Finding} from '../evidence.ts'
+import {finding} from '../findings.ts'
+import {peerName} from '../problem.ts'
+
+/** What the wire told beside the engine's evidence. */
+export interface WireFacts {
+  /** A client certificate was asked for; the names of the CAs it may come from, none: any. */
+  certificateRequest: {authorities: string[]} | null
+  /** Numbers of the alerts that the peer sent. */
+  peerAlerts: readonly number[]
+}
+
+/** What there is to say of a handshake, finished or failed. */
+export function tlsRemarks(attempt: AttemptEvidence, facts: WireFacts): Finding[] {
+  const {handshake} = attempt
+  const completed = handshake?.status === 'completed'
+  return [
+    ...(completed && handshake.ocsp ? ocspRemarks(attempt, handshake.ocsp) : []),
+    ...clientCertificate(attempt, facts, completed),
+  ]
+}
+
+function ocspRemarks(attempt: AttemptEvidence, {status, stale, signed, nextUpdate}: OcspAnswer): Finding[] {
+  const peer = peerName(attempt)
+  const hint = 'the partner should see why its server does not fetch a fresh answer from the CA'
+  const why = whyUnusable(status, signed)
+  if (why !== null) return [finding('ocsp-unusable', `the OCSP response that ${peer} staples ${why}`, hint)]
+  if (!stale) return []
+  const until = nextUpdate === null ? '' : ` of which the time was over on ${nextUpdate.slice(0, 10)}`
+  return [finding('ocsp-stale', `${peer} staples an OCSP response${until || ' from the future'}`, hint)]
+}
+
+function whyUnusable(status: OcspAnswer['status'], signed: boolean): string | null {
+  if (status === 'unreadable') return 'cannot be read'
+  if (status === 'other') return 'speaks of another certificate'
+  if (!signed) return `says "${status}", and is not signed by the issuer`
+  return status === 'unknown' ? 'says that the CA does not know the certificate' : null
+}
+
+/** RFC 8446 §6.2: certificate_required; before it, handshake_failure and bad_certificate were used (RFC 5246 §7.2.2). */
+const CERTIFICATE_REQUIRED = 116
+const SAYS_SO = [CERTIFICATE_REQUIRED, 40, 42]
+
+function clientCertificate(attempt: AttemptEvidence, facts: WireFacts, completed: boolean): Finding[] {
+  const {certificateRequest: request, peerAlerts} = facts
+  const peer = peerName(attempt)
+  const from = acceptedFrom(request)
+  const required =
+    peerAlerts.includes(CERTIFICATE_REQUIRED) || (request !== null && peerAlerts.some((n) => SAYS_SO.includes(n)))
+  if (required) {
+    const hint = 'ask the partner to let mail in without one; Postern has no client certificate to show'
+    return [finding('client-certificate-required', `${peer} takes nobody without a certificate${from}`, hint)]
+  }
+  if (request === null || !completed) return []
+  const hint = 'nothing has to be done: it goes on without'
+  return [finding('client-certificate-requested', `${peer} asks for a certificate of ours${from}`, hint)]
+}
+
+const MOST_NAMED = 3
+
+function acceptedFrom(request: WireFacts['certificateRequest']): string {
+  const names = request?.authorities ?? []
+  if (names.length === 0) return ''
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+  return `, from ${names
+    .slice(0, MOST_NAMED)
+    .map((name) => printable(name))
+    .join(' or ')}${more}`
+}
