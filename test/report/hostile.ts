@@ -32,15 +32,8 @@ function hostileResult(): ProbeResult {
     starttls: {advertised: true, accepted: true, reply: HOSTILE, injected: true},
     tls: {
       ...{version: HOSTILE, cipher: HOSTILE, bits: 0, group: HOSTILE, serverName: HOSTILE, signatureAlgorithm: HOSTILE},
-      ...{
-        alpn: HOSTILE,
-        ocspStapled: true,
-        ocsp: null,
-        postQuantum: false,
-        embeddedScts: false,
-        scts: true,
-        clientCertificate: {authorities: [HOSTILE]},
-      },
+      ...{alpn: HOSTILE, ocspStapled: true, ocsp: null, postQuantum: false, embeddedScts: false, scts: true},
+      clientCertificate: {authorities: [HOSTILE]},
       sessionTickets: 1,
     },
     handshakeFailure: {

@@ -66,15 +66,8 @@ export const found = (code: FindingCode, message: string, hint: string, severity
 const EXTENSIONS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'DSN', 'ENHANCEDSTATUSCODES']
 export const TLS13: AddressResult['tls'] = {
   ...{version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', bits: 256, group: 'X25519MLKEM768', serverName: null},
-  ...{
-    signatureAlgorithm: 'ecdsa_secp256r1_sha256',
-    alpn: null,
-    ocspStapled: false,
-    ocsp: null,
-    postQuantum: false,
-    embeddedScts: false,
-    scts: false,
-  },
+  ...{signatureAlgorithm: 'ecdsa_secp256r1_sha256', alpn: null, postQuantum: true},
+  ...{ocspStapled: false, ocsp: null, embeddedScts: false, scts: false},
   ...{clientCertificate: null, sessionTickets: 2},
 }
 

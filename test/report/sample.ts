@@ -216,7 +216,13 @@ function opportunistic(): ProbeResult {
     summary,
     'warning',
   )
-  const tls = {...TLS13!, version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', bits: 128}
+  const tls = {
+    ...TLS13!,
+    version: 'TLSv1.2',
+    cipher: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+    bits: 128,
+    postQuantum: false,
+  }
   const one = address(name, '2001:db8:77::25', {
     ...{outcome: UNTRUSTED, policy: {profile, outcome: 'tls', status: null}, findings: [finding]},
     tls: {...tls, group: 'prime256v1', serverName: name, clientCertificate: {authorities: ['CN=Müller CA']}},

@@ -1,6 +1,6 @@
 import {endpoint} from '../../mail/address.ts'
 import type {AddressResult, ProbeResult} from '../probe-schema.ts'
-import {failureWords, timeWords, wireWords} from '../probe-text-address.ts'
+import {failureWords, timeWords, tlsFacts, wireWords} from '../probe-text-address.ts'
 import {html, type Markup} from './markup.ts'
 
 type Fact = readonly [string, string | Markup | null]
@@ -15,7 +15,7 @@ function addressBlock(host: string, learned: string, address: AddressResult): Ma
   const facts: Fact[] = [
     ['Learned from', learned],
     ...nameFacts(address),
-    ...tlsFacts(address),
+    ...handshakeFacts(address),
     ...smtpFacts(address),
     ['Time', timeWords(address)],
     ['Failed', failureWords(address)],
@@ -40,7 +40,8 @@ function nameFacts({subject}: AddressResult): Fact[] {
   ]
 }
 
-function tlsFacts({tls, handshakeFailure}: AddressResult): Fact[] {
+function handshakeFacts(address: AddressResult): Fact[] {
+  const {tls, handshakeFailure} = address
   if (handshakeFailure) {
     const {code, serverVersion, alerts, nonTls} = handshakeFailure
     const told = alerts.map(({from, level, name, number}) => `${level} ${name} (${number}) from ${from}`)
@@ -52,19 +53,13 @@ function tlsFacts({tls, handshakeFailure}: AddressResult): Fact[] {
     ]
   }
   if (tls === null) return []
-  const {version, cipher, bits, group, signatureAlgorithm, serverName, alpn, clientCertificate} = tls
-  // draft-ietf-tls-ecdhe-mlkem: recorded today, it cannot be read by a quantum computer of tomorrow.
-  const hybrid = group?.includes('MLKEM') ? ' (post-quantum hybrid)' : ''
-  const extras = [tls.ocspStapled && 'OCSP stapled', tls.scts && 'SCTs', `${tls.sessionTickets} session tickets`]
-  const authorities = clientCertificate?.authorities.join('; ') || 'any CA'
+  const {version, cipher, bits, group, serverName, clientCertificate} = tls
   return [
     ['TLS', `${version}, ${cipher}, ${bits} bits`],
-    ['Key exchange', group && `${group}${hybrid}`],
-    ['Signature', signatureAlgorithm],
+    ['Key exchange', group],
     ['Server name sent', serverName],
-    ['ALPN', alpn],
-    ['Also', extras.filter(Boolean).join(', ')],
-    ['Client certificate', clientCertificate && `asked for, of ${authorities}`],
+    ['Handshake', tlsFacts(address)],
+    ['Client certificate of', clientCertificate && (clientCertificate.authorities.join('; ') || 'any CA')],
   ]
 }
 
