@@ -376,7 +376,7 @@ describe('nonsense', () => {
     [['--connect', 'mx1.example.mil:25', '--name', 'mx1.example.mil'], 64, 'connect-invalid'],
     [['--connect', '127.0.0.1:25', '--name', '127.0.0.1'], 64, 'name-invalid'],
     [['a.example', 'b.example', '--connect', '127.0.0.1:25', '--name', 'mx'], 64, 'target-surplus'],
-    [['--file', '/nonexistent'], 66, 'file-missing'],
+    [['--file', '/nonexistent/targets.txt'], 66, 'file-missing'],
     [['example.mil', '--timeout', '0'], 64, 'usage'],
   ])('%j ends with %i, and nothing is dialled or asked', async (args, exit, code) => {
     await hosts(good)
