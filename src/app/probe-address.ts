@@ -7,13 +7,16 @@ import type {AttemptEvidence, Finding, HandshakeEvidence, Outcome, PathEvidence}
 import {judgeAttempt} from '../policy/judge.ts'
 import {type EffectiveProfile, LEVELS, type Level} from '../policy/profile.ts'
 import {chainRemarks} from '../policy/remarks/chain.ts'
+import {enumerationRemarks} from '../policy/remarks/enumeration.ts'
 import {expiryRemarks} from '../policy/remarks/expiry.ts'
+import {NOTHING_NEW, type SecondLook, secondLookRemarks} from '../policy/remarks/second-look.ts'
 import {smtpRemarks} from '../policy/remarks/smtp.ts'
 import {tlsRemarks} from '../policy/remarks/tls.ts'
 import {evaluateSubject} from '../policy/subject.ts'
 import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
 import {failureOf} from './probe-failure.ts'
+import type {Enumeration} from './probe-full.ts'
 
 type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
 
@@ -43,8 +46,9 @@ export function addressResult(
     handshakeFailure: handshake?.status === 'failed' ? failureResult(handshake, wire) : null,
     chain: completed && chainResult(completed, profile),
     subject: completed && subjectResult(completed, attempt, path, profile),
+    ...(options.enumeration && {enumeration: options.enumeration}),
     findings: all,
-    failure: failureOf(attempt, all),
+    failure: failureOf(attempt, all, {alerts: wire?.alerts ?? [], second: options.second ?? NOTHING_NEW}),
     rtt: timings.connect !== undefined && reachedTcp(attempt) ? timings.connect : null,
     timings,
   }
@@ -57,6 +61,10 @@ export interface LookOptions {
   now: number
   /** After silence: the port answered a ClientHello. */
   answersHello: boolean
+  /** After a handshake that failed. */
+  second?: SecondLook | undefined
+  /** With --full. */
+  enumeration?: Enumeration | undefined
 }
 
 /** What there is to say beside the judge's findings. */
@@ -75,6 +83,8 @@ function remarks(
       certificateRequest: wire?.certificateRequest ?? null,
       peerAlerts: (wire?.alerts ?? []).filter(({from}) => from === 'peer').map(({number}) => number),
     }),
+    ...secondLookRemarks(attempt, options.second ?? NOTHING_NEW),
+    ...(options.enumeration ? enumerationRemarks(attempt, options.enumeration) : []),
   ]
 }
 

@@ -16,8 +16,10 @@ import {pathWorld} from './path-world.ts'
 import {addressResult, profileResult} from './probe-address.ts'
 import {type CloserLook, lookCloser} from './probe-closer.ts'
 import {Deadline} from './probe-deadline.ts'
+import {type Enumeration, enumerateAll} from './probe-full.ts'
 import {hostResults, otherForm} from './probe-hosts.ts'
 import {type PolicyChoice, type ProfileFor, probePolicy} from './probe-policy.ts'
+import {type LookedTwice, lookTwice} from './probe-second-look.ts'
 import {ProbeTaps} from './probe-taps.ts'
 import {Turns} from './probe-turns.ts'
 import {mixedFleet, settle} from './probe-verdict.ts'
@@ -51,6 +53,8 @@ export interface ProbeOptions extends PolicyChoice {
   perAddress?: number | undefined
   /** Milliseconds between two connections to one address; default 250. */
   pause?: number | undefined
+  /** Enumerate versions, ciphers and groups, with up to twenty connections to each address. */
+  full?: boolean | undefined
 }
 
 /** What several looks share: configuration, resolver with its cache, policy. */
@@ -126,7 +130,12 @@ export async function lookAt(
     const evidence = {...looked, attempts: looked.attempts.map(unjudgedWhereCut)}
     prober.selfCheck.note(evidence)
     const facts = await lookCloser(prober, evidence, deadline)
-    const seen = resultOf(prober, evidence, profileFor, taps, {...facts, timedOut: deadline.over, now: started})
+    const second = await lookTwice(prober, evidence, taps, deadline)
+    // What was asked for beyond the look itself may run out of time without making it doubtful.
+    const timedOut = deadline.over
+    const full = options.full ? await enumerateAll(prober, evidence, second, deadline) : new Map()
+    const circumstances = {...facts, second, full, timedOut, now: started}
+    const seen = resultOf(prober, evidence, profileFor, taps, circumstances)
     const local = isDoubtful(seen) ? await prober.selfCheck.look(evidence, deadline.signal) : []
     const result = {...seen, findings: [...seen.findings, ...local]}
     return {target: text, ...result, elapsed: Math.round(world.now() - started)}
@@ -167,6 +176,9 @@ function isImplicit(port: number, {options, settings}: Prober): boolean {
 }
 
 interface Circumstances extends CloserLook {
+  /** By `address port`. */
+  second: ReadonlyMap<string, LookedTwice>
+  full: ReadonlyMap<string, Enumeration>
   timedOut: boolean
   now: number
 }
@@ -187,7 +199,9 @@ function resultOf(
     result: addressResult(attempt, evidence, profileFor(attempt.address), taps.facts(attempt), {
       expiryDays: options.expiryDays ?? EXPIRY_DAYS,
       now: facts.now,
-      answersHello: facts.answering.has(`${attempt.address} ${attempt.port}`),
+      answersHello: facts.answering.has(keyOf(attempt)),
+      second: facts.second.get(keyOf(attempt))?.look,
+      enumeration: facts.full.get(keyOf(attempt)),
     }),
   }))
   const all = looks.map(({result}) => result)
@@ -213,6 +227,8 @@ function resultOf(
     ],
   }
 }
+
+const keyOf = ({address, port}: AttemptEvidence): string => `${address} ${port}`
 
 /** RFC 5321 §4.5.4.2. */
 const SMTP_PORT = 25

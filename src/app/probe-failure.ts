@@ -1,5 +1,7 @@
 import type {AttemptEvidence, Finding} from '../policy/evidence.ts'
+import type {SecondLook} from '../policy/remarks/second-look.ts'
 import type {AddressResult} from '../report/probe-schema.ts'
+import type {Alert} from '../smtp/tap-facts.ts'
 
 type Failure = NonNullable<AddressResult['failure']>
 
@@ -7,7 +9,11 @@ type Failure = NonNullable<AddressResult['failure']>
  * Where a look at one address came to grief: the stage, the reply in its own words, the code of the finding that says
  * it best and what to do. Null where nothing is an error and SMTP was reached.
  */
-export function failureOf(attempt: AttemptEvidence, findings: readonly Finding[]): Failure | null {
+export function failureOf(
+  attempt: AttemptEvidence,
+  findings: readonly Finding[],
+  {alerts, second}: {alerts: readonly Alert[]; second: SecondLook},
+): Failure | null {
   const unreached = attempt.reach.status === 'unreachable'
   const errors = findings.filter(({severity}) => severity === 'error')
   const [worst] = unreached ? findings.filter(({code}) => code !== 'host-unreachable').concat(findings) : errors
@@ -15,9 +21,10 @@ export function failureOf(attempt: AttemptEvidence, findings: readonly Finding[]
   return {
     stage: stageOf(attempt, worst.code),
     reply: replyOf(attempt),
+    alert: alertOf(alerts),
     code: worst.code,
     fix: worst.hint,
-    reproduce: reproduce(attempt),
+    reproduce: reproduce(attempt, second),
   }
 }
 
@@ -30,11 +37,29 @@ function stageOf({reach, starttls, handshake, mode, timings}: AttemptEvidence, c
 }
 
 /** The same look by hand. SNI is sent as we send it: not for address literals (RFC 6066 §3). */
-function reproduce({host, address, port, mode}: AttemptEvidence): string {
+function reproduce({host, address, port, mode}: AttemptEvidence, {newest}: SecondLook): string {
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  const sni = host.startsWith('[') ? '-noservername' : `-servername ${host}`
-  const smtp = mode === 'starttls' ? '-starttls smtp ' : ''
-  return `openssl s_client ${smtp}-connect ${at} ${sni} -showcerts`
+  const words = [
+    ...['openssl', 's_client', ...(mode === 'starttls' ? ['-starttls', 'smtp'] : []), '-connect', at],
+    ...(host.startsWith('[') ? ['-noservername'] : ['-servername', host]),
+    '-showcerts',
+    // What is obsolete has to be asked for by name, at the level of security at which it still exists.
+    ...(newest === null ? [] : [OLD_VERSIONS[newest] ?? '-tls1', '-cipher', 'ALL:@SECLEVEL=0']),
+  ]
+  return words.map(quoted).join(' ')
+}
+
+const OLD_VERSIONS: Record<string, string> = {SSLv3: '-ssl3', TLSv1: '-tls1', 'TLSv1.1': '-tls1_1'}
+
+/** A word as a shell takes it for itself. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_.:@=,+/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** The last one is what it ended with. */
+function alertOf(alerts: readonly Alert[]): string | null {
+  const last = alerts.findLast(({level}) => level === 'fatal') ?? alerts.at(-1)
+  return last ? `${last.from === 'us' ? 'we' : 'the peer'} sent ${last.name} (${last.number})` : null
 }
 
 function replyOf({reach, starttls}: AttemptEvidence): string | null {

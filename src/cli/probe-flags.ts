@@ -107,6 +107,10 @@ export const probeFlags = {
     max: 60_000,
     env: env('PAUSE'),
   }),
+  full: Flags.boolean({
+    description: 'find out every version, cipher and group, with up to twenty connections to each address',
+    env: env('FULL'),
+  }),
   any: Flags.boolean({description: 'one address that passes is enough'}),
   format: Flags.string({
     description:
@@ -134,6 +138,7 @@ interface Flagged {
   'expiry-days': number
   'per-address': number
   pause: number
+  full?: boolean | undefined
 }
 
 /** The flags as the use-case wants them. Throws usage errors (64) for what is no host, address or name. */
@@ -154,6 +159,7 @@ export function probeOptions(flags: Flagged): ProbeOptions {
     expiryDays: flags['expiry-days'],
     perAddress: flags['per-address'],
     pause: flags.pause,
+    full: flags.full,
   }
 }
 

@@ -96,6 +96,35 @@ const tls = v.strictObject({
   sessionTickets: v.number(),
 })
 
+const maybe = v.nullable(v.boolean())
+
+/** Of `--full`: what the host takes when it is offered little. */
+const enumeration = v.strictObject({
+  /** Connections that it took. */
+  connections: v.number(),
+  /** Why it ended before everything was asked; null: it did not. */
+  stopped: text,
+  versions: v.array(v.strictObject({version: v.string(), taken: maybe})),
+  ciphers: v.array(
+    v.strictObject({
+      version: v.string(),
+      /** In the order in which they were found; the rank by RFC 9325. */
+      suites: v.array(v.strictObject({name: v.string(), rank: v.picklist(['good', 'discouraged', 'forbidden'])})),
+      complete: v.boolean(),
+    }),
+  ),
+  /** Of TLS 1.3, and what was seen of older versions; complete: no other one of TLS 1.3. */
+  groups: v.strictObject({names: v.array(v.string()), complete: v.boolean()}),
+  compression: maybe,
+  secureRenegotiation: maybe,
+  /** The certificate that is shown to who sends no SNI. */
+  withoutSni: v.nullable(v.picklist(['same', 'other', 'refused'])),
+  /** A command sent in clear text behind STARTTLS is answered inside TLS. */
+  commandInjection: maybe,
+  /** Octets followed the 220 of STARTTLS in clear text. */
+  responseInjection: maybe,
+})
+
 const handshakeFailure = v.strictObject({
   reason: v.string(),
   /** Node's or OpenSSL's code. */
@@ -143,6 +172,7 @@ const address = v.strictObject({
   subject: v.nullable(
     v.strictObject({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())}),
   ),
+  enumeration: v.optional(enumeration),
   findings: v.array(finding),
   /** Where the look came to grief, and what to do; null: nowhere. */
   failure: v.nullable(
@@ -159,6 +189,8 @@ const address = v.strictObject({
       ]),
       /** What the peer said to it. */
       reply: text,
+      /** The alert that ended it, and who sent it: `the peer sent handshake_failure (40)`. */
+      alert: text,
       /** Of the finding that says it best. */
       code: v.string(),
       fix: v.string(),

@@ -70,7 +70,9 @@ export function timeWords({rtt, timings}: AddressResult): string {
 /** Where it came to grief: `at greeting, "421 busy": greeting-deferred`. */
 export function failureWords({failure}: AddressResult): string {
   if (failure === null) return ''
-  return `failed at ${STAGES[failure.stage] ?? STAGE_NAMES[failure.stage] ?? failure.stage}${quoted(failure.reply)}: ${failure.code}`
+  const stage = STAGES[failure.stage] ?? STAGE_NAMES[failure.stage] ?? failure.stage
+  const alert = failure.alert === null ? '' : `, ${failure.alert}`
+  return `failed at ${stage}${quoted(failure.reply)}${alert}: ${failure.code}`
 }
 
 /** How to see it with one's own eyes; a shell takes the lines as they are. */
@@ -118,6 +120,29 @@ export function chainLines({chain, address}: AddressResult, width: number): stri
     return hanging('    -  missing: ', `${printable(issuer)}${key}${where}; ${FAULT[fault]}`, width)
   })
   return [`  chain as ${address} presented it`, ...presented, ...missing]
+}
+
+/** Of --full: what the host takes when it is offered little, what RFC 9325 says of it marked. */
+export function enumerationLines({enumeration, address}: AddressResult, width: number): string[] {
+  if (!enumeration) return []
+  const {versions, ciphers, groups, connections, stopped, commandInjection} = enumeration
+  const taken = versions.map(({version, taken}) => `${version} ${taken === null ? '?' : taken ? 'yes' : 'no'}`)
+  const said = (label: string, text: string) => hanging(`    ${label}  `, text, width)
+  return [
+    `  what ${address} takes, by ${connections} more connections`,
+    ...said('versions', taken.join(', ')),
+    ...ciphers.flatMap(({version, suites, complete}) => {
+      const names = suites.map(({name, rank}) => (rank === 'good' ? name : `${name} (${rank})`))
+      return said(version, `${names.join(', ')}${complete ? '' : ', and maybe more'}`)
+    }),
+    ...(groups.names.length > 0
+      ? said('groups', `${groups.names.join(', ')}${groups.complete ? '' : ', and maybe more'}`)
+      : []),
+    ...(commandInjection === null
+      ? []
+      : said('commands before TLS', commandInjection ? 'ANSWERED INSIDE IT' : 'not taken into it')),
+    ...(stopped === null ? [] : said('stopped', printable(stopped))),
+  ]
 }
 
 const SEVERITY_SHADE = {error: 'bad', warning: 'warning', info: 'faint'} as const

@@ -7,6 +7,7 @@ import type {Paint} from './paint.ts'
 import type {AddressResult, ProbeResult} from './probe-schema.ts'
 import {
   chainLines,
+  enumerationLines,
   failureWords,
   findingLines,
   OUTCOME_SHADE,
@@ -39,6 +40,7 @@ export function targetBlock(result: ProbeResult, paint: Paint, width: number): s
     ...wrap(circumstances(result), width - 2).map((line) => `  ${paint.faint(line)}`),
     ...(hosts.length > 0 ? ['', ...hostTable(result, paint, width)] : []),
     ...section(addresses.flatMap((address) => chainLines(address, width))),
+    ...section(addresses.flatMap((address) => enumerationLines(address, width))),
     ...section(findingLines(merged(result), paint, width)),
   ]
 }

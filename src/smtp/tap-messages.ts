@@ -24,6 +24,7 @@ const Extension = {
   supportedVersions: 43,
   certificateAuthorities: 47,
   keyShare: 51,
+  renegotiationInfo: 0xff01,
 } as const
 
 /** The fixed random of a ServerHello that asks for another ClientHello (RFC 8446 §4.1.3). */
@@ -39,6 +40,10 @@ export interface ServerHello {
   isRetry: boolean
   alpn: string | null
   hasScts: boolean
+  /** 0: none; of TLS 1.2 and before. */
+  compression: number
+  /** RFC 5746 §3.4. */
+  hasRenegotiationInfo: boolean
 }
 
 export function parseServerHello(body: Buffer): ServerHello {
@@ -47,7 +52,7 @@ export function parseServerHello(body: Buffer): ServerHello {
   const random = bytes.take(32)
   bytes.vector(1)
   const cipherSuite = bytes.uint(2)
-  bytes.take(1)
+  const compression = bytes.uint(1)
   const extensions = bytes.extensions()
   const share = extensions.get(Extension.keyShare)
   return {
@@ -57,6 +62,8 @@ export function parseServerHello(body: Buffer): ServerHello {
     isRetry: random.equals(RETRY),
     alpn: alpnOf(extensions),
     hasScts: extensions.has(Extension.signedCertificateTimestamp),
+    compression,
+    hasRenegotiationInfo: extensions.has(Extension.renegotiationInfo),
   }
 }
 

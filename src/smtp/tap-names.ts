@@ -1,5 +1,13 @@
 /** Numbers of the IANA TLS registries, under the names that OpenSSL and Node give them. */
 const GROUPS: Record<number, string> = {
+  15: 'secp160k1',
+  16: 'secp160r1',
+  17: 'secp160r2',
+  18: 'secp192k1',
+  19: 'prime192v1',
+  20: 'secp224k1',
+  21: 'secp224r1',
+  22: 'secp256k1',
   23: 'prime256v1',
   24: 'secp384r1',
   25: 'secp521r1',
@@ -88,6 +96,12 @@ const VERSIONS: Record<number, string> = {
   770: 'TLSv1.1',
   771: 'TLSv1.2',
   772: 'TLSv1.3',
+}
+
+/** The number of a group that `groupName` named. */
+export function groupNumber(name: string): number | null {
+  const found = Object.entries(GROUPS).find(([, known]) => known === name)
+  return found ? Number(found[0]) : null
 }
 
 export const groupName = (number: number): string => GROUPS[number] ?? hex(number)

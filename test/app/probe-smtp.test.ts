@@ -72,6 +72,7 @@ describe('why there is no STARTTLS', () => {
     expect(address.failure).toEqual({
       stage: 'starttls',
       reply,
+      alert: null,
       code: 'starttls-refused',
       fix: expect.stringMatching(/./),
       reproduce: `openssl s_client -starttls smtp -connect 127.0.0.2:${address.port} -servername mx1.example.mil -showcerts`,

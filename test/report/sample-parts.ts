@@ -107,7 +107,7 @@ export function failed(
   reply: string | null = null,
 ): AddressResult['failure'] {
   const reproduce = `openssl s_client -starttls smtp -connect ${at}:25 -servername ${name} -showcerts`
-  return {stage, reply, code, fix: hint, reproduce}
+  return {stage, reply, alert: null, code, fix: hint, reproduce}
 }
 
 export function host(name: string, preference: number | null, addresses: AddressResult[]): HostResult {

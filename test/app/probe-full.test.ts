@@ -1,0 +1,240 @@
+import {writeFile} from 'node:fs/promises'
+import type {Socket} from 'node:net'
+import {join} from 'node:path'
+import {createSecureContext, createServer, type TlsOptions} from 'node:tls'
+import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import type {ProbeOptions} from '../../src/app/probe-domain.ts'
+import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
+import {authorities, issuerOf, MX, pemOf} from '../support/authorities.ts'
+import {scratch} from '../support/cli.ts'
+import type {PeerScript} from '../support/peer.ts'
+import {codesOf, findingOf, probeBench} from '../support/probe.ts'
+
+const ZONE = `example.mil 60 MX 10 ${MX}\n${MX} 60 A 127.0.0.2`
+const ANYTHING = 'ALL:eNULL:@SECLEVEL=0'
+
+let home: Awaited<ReturnType<typeof scratch>>
+let pki: Awaited<ReturnType<typeof authorities>>
+let leaf: IssuedCertificate
+let ca: string
+
+beforeAll(async () => {
+  home = await scratch()
+  pki = await authorities('Example')
+  leaf = await pki.leaf({key: 'rsa-2048'})
+  ca = join(home.dir, 'root.pem')
+  await writeFile(ca, pki.root.certificatePem)
+})
+
+afterAll(() => home[Symbol.asyncDispose]())
+
+async function look(script: PeerScript, options: ProbeOptions = {}) {
+  await using bench = await probeBench(ZONE, [script])
+  const result = await bench.probe('example.mil', {profile: 'secure', ca: [ca], pause: 0, timeout: 60_000, ...options})
+  return {result, address: result.hosts[0]!.addresses[0]!, connections: bench.peers[0]!.connections}
+}
+
+const shown = () => ({cert: pemOf(leaf, pki.intermediate), key: leaf.keyPem})
+
+/** A peer whose TLS is that of a whole `tls.Server`. */
+function served(options: TlsOptions): PeerScript {
+  const server = createServer({...shown(), ...options}, (socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (line) => socket.write(/^QUIT/.test(String(line)) ? '221 bye\r\n' : '250 peer\r\n'))
+  })
+  server.on('tlsClientError', () => {})
+  return instead((socket) => server.emit('connection', socket))
+}
+
+/** A peer that does this once it has said 220 to STARTTLS. */
+function instead(then: (socket: Socket) => void): PeerScript {
+  const replies: PeerScript['replies'] = {
+    STARTTLS: ({send, stream}) => {
+      stream.removeAllListeners('data')
+      send('220 go ahead\r\n')
+      then(stream as Socket)
+    },
+    // What came in the same octets is dropped, as RFC 3207 §4.2 wants it.
+    NOOP: null,
+  }
+  return {extensions: ['STARTTLS'], replies}
+}
+
+describe('a second look after a handshake that failed', () => {
+  test.each(['TLSv1', 'TLSv1.1'] as const)('names a peer that speaks %s alone', async (version) => {
+    const {result, address, connections} = await look(
+      served({minVersion: version, maxVersion: version, ciphers: ANYTHING}),
+    )
+    expect(findingOf(result, 'tls-only-obsolete')?.message).toContain(`nothing newer than ${version},`)
+    expect(address.outcome).toEqual({none: 'clear', preferred: 'clear', encrypt: 'refused', secure: 'refused'})
+    expect(address.failure).toMatchObject({
+      ...{stage: 'handshake', code: 'validation-failure'},
+      alert: expect.stringContaining('protocol_version (70)'),
+      reproduce: expect.stringMatching(version === 'TLSv1' ? / -tls1 -cipher ALL:@SECLEVEL=0$/ : / -tls1_1 /),
+    })
+    expect(connections.length).toBeLessThanOrEqual(3)
+  })
+
+  test('names SSL 3.0, of a peer that is made by hand since no library speaks it any more', async () => {
+    const body = Buffer.concat([Buffer.of(3, 0), Buffer.alloc(32, 1), Buffer.of(0, 0x00, 0x0a, 0)])
+    const messages = Buffer.concat([Buffer.of(2, 0, 0, body.length), body, Buffer.of(14, 0, 0, 0)])
+    const record = Buffer.concat([Buffer.of(22, 3, 0, 0, messages.length), messages])
+    const {result} = await look(instead((socket) => socket.once('data', () => socket.end(record)).resume()))
+    expect(findingOf(result, 'tls-only-obsolete')?.message).toContain('SSLv3')
+  })
+
+  test('tells a peer that breaks off on SNI', async () => {
+    const refusing = served({SNICallback: (_name, done) => done(new Error('who is that?'))})
+    const {result, connections} = await look(refusing)
+    expect(findingOf(result, 'sni-refused')?.message).toContain(MX)
+    expect(connections).toHaveLength(3)
+  })
+
+  test('names a cipher that nobody offers any more', async () => {
+    const {result} = await look(
+      served({
+        maxVersion: 'TLSv1.2',
+        ciphers: 'AES128-SHA:AECDH-AES256-SHA:@SECLEVEL=0',
+        honorCipherOrder: true,
+        cert: undefined,
+        key: undefined,
+      }),
+    )
+    expect(findingOf(result, 'tls-no-common-cipher')?.message).toContain('TLS_ECDH_anon_WITH_AES_256_CBC_SHA')
+  })
+
+  test('is not taken where the handshake was fine, or the answer was SMTP', async () => {
+    expect((await look(served({}))).connections).toHaveLength(1)
+    const smtp = await look(instead((socket) => socket.once('data', () => socket.end('500 5.5.1 what?\r\n')).resume()))
+    expect(smtp.connections).toHaveLength(1)
+    expect(findingOf(smtp.result, 'smtp-in-place-of-tls')?.message).toContain('500 5.5.1 what?')
+  })
+})
+
+describe('--full', () => {
+  const full = (options: TlsOptions) => look(served(options), {full: true})
+
+  test('finds versions, ciphers and groups of a modern host, and nothing to forbid', async () => {
+    const {result, address, connections} = await full({
+      ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256',
+      ecdhCurve: 'X25519MLKEM768:X25519:prime256v1',
+    })
+    const {enumeration} = address
+    expect(enumeration).toMatchObject({
+      versions: [
+        {version: 'TLSv1.3', taken: true},
+        {version: 'TLSv1.2', taken: true},
+        {version: 'TLSv1.1', taken: false},
+        {version: 'TLSv1', taken: false},
+        {version: 'SSLv3', taken: false},
+      ],
+      ...{compression: false, secureRenegotiation: true, withoutSni: 'same'},
+      ...{commandInjection: false, responseInjection: false, stopped: null},
+    })
+    const suites = Object.fromEntries(enumeration!.ciphers.map((one) => [one.version, one]))
+    expect(suites['TLSv1.3']).toMatchObject({complete: true})
+    expect(suites['TLSv1.3']!.suites.map(({name}) => name).sort()).toEqual([
+      'TLS_AES_128_GCM_SHA256',
+      'TLS_AES_256_GCM_SHA384',
+    ])
+    expect(suites['TLSv1.2']!.suites.map(({name}) => name).sort()).toEqual([
+      'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+      'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+    ])
+    expect(enumeration!.groups).toEqual({
+      names: expect.arrayContaining(['X25519MLKEM768', 'X25519', 'prime256v1']),
+      complete: true,
+    })
+    expect(enumeration!.groups.names).toHaveLength(3)
+    expect(connections.length).toBeLessThanOrEqual(20)
+    expect(codesOf(result).filter((code) => /^(tls-|cipher-|group-|reneg)/.test(code))).toEqual([])
+    expect(result.verdict).toBe('pass')
+  })
+
+  test('flags what RFC 9325 forbids, and never makes more than twenty connections', async () => {
+    const {result, address, connections} = await full({minVersion: 'TLSv1', ciphers: ANYTHING})
+    expect(connections).toHaveLength(20)
+    expect(address.enumeration).toMatchObject({connections: 19, stopped: '20 connections were made'})
+    expect(findingOf(result, 'tls-version-obsolete')?.message).toMatch(/takes TLSv1.1, TLSv1/)
+    expect(findingOf(result, 'cipher-forbidden')?.message).toMatch(/NULL|anon/)
+    expect(result.verdict).toBe('pass')
+  })
+
+  test('sends neither MAIL nor RCPT', async () => {
+    const {connections} = await full({})
+    const said = connections.flatMap(({lines}) => lines)
+    expect(said.filter((line) => /^(EHLO|STARTTLS|NOOP|QUIT)/i.test(line))).toEqual(said)
+  })
+
+  test('tells that the certificate needs SNI', async () => {
+    const other = await issueCertificate({
+      subject: 'other',
+      dnsNames: ['other.example'],
+      issuer: issuerOf(pki.root),
+      key: 'rsa-2048',
+    })
+    const right = createSecureContext(shown())
+    const {result, address} = await full({
+      ...{cert: other.certificatePem, key: other.keyPem},
+      SNICallback: (_name, done) => done(null, right),
+    })
+    expect(address.enumeration?.withoutSni).toBe('other')
+    expect(codesOf(result)).toContain('certificate-needs-sni')
+  })
+
+  test('stops at the first 421', async () => {
+    let asked = 0
+    const {extensions, replies} = served({}) as Required<PeerScript>
+    const busy: PeerScript['greeting'] = ({send, end}) => {
+      asked += 1
+      if (asked < 4) return send('220 peer ESMTP\r\n')
+      send('421 4.7.0 too many connections\r\n')
+      end()
+    }
+    const {address, connections, result} = await look({extensions, replies, greeting: busy}, {full: true})
+    expect(connections).toHaveLength(4)
+    expect(address.enumeration).toMatchObject({stopped: '421 4.7.0 too many connections'})
+    expect(result.verdict).toBe('pass')
+  })
+
+  test('finds a host that answers inside TLS what was sent before it', async () => {
+    const server = createServer(shown())
+    const vulnerable: PeerScript = {
+      extensions: ['STARTTLS'],
+      replies: {
+        STARTTLS: ({send, stream}) => {
+          // The next command came in the same octets, and the peer script hands it on as a line of its own.
+          stream.removeAllListeners('data')
+          send('220 go ahead\r\n')
+          server.emit('connection', stream)
+        },
+        NOOP: () => {
+          injected = true
+        },
+      },
+    }
+    let injected = false
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => {})
+      if (injected) socket.write('250 2.0.0 ok\r\n')
+      injected = false
+      socket.on('data', (line) => socket.write(/^QUIT/.test(String(line)) ? '221 bye\r\n' : '250 peer\r\n'))
+    })
+    server.on('tlsClientError', () => {})
+    const {result, address} = await look(vulnerable, {full: true})
+    expect(address.enumeration?.commandInjection).toBe(true)
+    expect(findingOf(result, 'starttls-command-injection')?.section).toBe('RFC 3207 §4.2')
+  })
+
+  test('takes an answer in clear text for no injection', async () => {
+    const {extensions, replies} = served({}) as Required<PeerScript>
+    const {address} = await look({extensions, replies: {...replies, NOOP: '250 2.0.0 ok'}}, {full: true})
+    expect(address.enumeration?.commandInjection).toBe(false)
+  })
+
+  test('of a host that speaks no TLS asks nothing', async () => {
+    const {address, connections} = await look({}, {full: true})
+    expect(address.enumeration).toBeUndefined()
+    expect(connections).toHaveLength(1)
+  })
+})
