@@ -35,11 +35,13 @@ export async function lookTwice(
   return found
 }
 
-/** Not where the peer said enough already: it wants a certificate, or what it speaks is not TLS. */
+/** Not where the peer said enough already: it answered with a ServerHello, or with what is not TLS. */
 function hasFailed({handshake, reach}: AttemptEvidence, wire: HandshakeFacts | null): boolean {
   const isMute = handshake?.status === 'failed' && handshake.code === 'timeout'
   const failed = handshake?.status === 'failed' && reach.status === 'reached' && !isMute
-  return failed && !wire?.nonTls && wire?.certificateRequest == null && wire?.certificates == null
+  // With a ServerHello of a version that is in order, what both sides speak was agreed on: it broke over something else.
+  const agreed = wire?.version != null && !isOld(wire.version)
+  return failed && !agreed && !wire?.nonTls
 }
 
 async function again(
@@ -91,7 +93,13 @@ function named(answer: HelloAnswer, unnamed: Hello): SecondLook {
   return isRefusal ? {...NOTHING_NEW, sniRefused: true} : likes(unnamed)
 }
 
-const likes = ({cipher}: Hello): SecondLook => ({...NOTHING_NEW, cipher: suiteName(cipher)})
+function likes({cipher}: Hello): SecondLook {
+  const name = suiteName(cipher)
+  return OFFERED.test(name) ? NOTHING_NEW : {...NOTHING_NEW, cipher: name}
+}
+
+/** What our ClientHello has beside TLS 1.3 (`cipherList`). */
+const OFFERED = /^TLS_(ECDHE_|DHE_|)(ECDSA|RSA)_WITH_(AES|CHACHA20)/
 
 function isOld(version: string): boolean {
   return version === 'SSLv3' || version === 'TLSv1' || version === 'TLSv1.1'

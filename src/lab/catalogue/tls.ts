@@ -9,13 +9,23 @@ import {ANYTHING} from './keys.ts'
 
 /** Versions, ciphers, groups, and handshakes that come to grief. */
 export const TLS: readonly Draft[] = [
-  handMade('ssl3-only', 'speaks SSL 3.0 and nothing newer', answers(oldServerHello(VERSION.ssl3))),
-  handMade('tls10-only', 'speaks TLS 1.0 and nothing newer', answers(oldServerHello(VERSION.tls10))),
-  handMade('tls11-only', 'speaks TLS 1.1 and nothing newer', answers(oldServerHello(VERSION.tls11))),
+  {
+    ...handMade('ssl3-only', 'speaks SSL 3.0 and nothing newer', answers(oldServerHello(VERSION.ssl3))),
+    remarks: ['tls-only-obsolete'],
+  },
+  {
+    ...handMade('tls10-only', 'speaks TLS 1.0 and nothing newer', answers(oldServerHello(VERSION.tls10))),
+    remarks: ['tls-only-obsolete'],
+  },
+  {
+    ...handMade('tls11-only', 'speaks TLS 1.1 and nothing newer', answers(oldServerHello(VERSION.tls11))),
+    remarks: ['tls-only-obsolete'],
+  },
   {
     name: 'tls11-by-setting',
     trouble: 'could speak newer versions, and is set to TLS 1.0 and 1.1',
     ...NO_HANDSHAKE,
+    remarks: ['tls-only-obsolete'],
     build: withTls({minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ...ANYTHING}),
   },
   {name: 'tls12-only', trouble: 'nothing: TLS 1.2 and nothing newer', build: withTls({maxVersion: 'TLSv1.2'})},
@@ -39,18 +49,21 @@ export const TLS: readonly Draft[] = [
     name: 'null-cipher',
     trouble: 'ciphers that do not encrypt, and none else',
     ...NO_HANDSHAKE,
+    remarks: ['tls-no-common-cipher'],
     build: withTls({maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0'}),
   },
   {
     name: 'anonymous-cipher',
     trouble: 'ciphers that need no certificate, and none else',
     ...NO_HANDSHAKE,
+    remarks: ['tls-no-common-cipher'],
     build: withTls({maxVersion: 'TLSv1.2', ciphers: 'AECDH-AES256-SHA:@SECLEVEL=0'}),
   },
   {
     name: 'no-common-cipher',
     trouble: 'a cipher of 256 bits that is hardly known, and none else',
     ...NO_HANDSHAKE,
+    remarks: ['tls-no-common-cipher'],
     build: withTls({maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-CAMELLIA256-SHA384'}),
   },
   {
