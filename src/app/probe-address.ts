@@ -15,6 +15,7 @@ import {tlsRemarks} from '../policy/remarks/tls.ts'
 import {evaluateSubject} from '../policy/subject.ts'
 import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
+import type {FetchedIssuers} from './chain-needs.ts'
 import {failureOf} from './probe-failure.ts'
 import type {Enumeration} from './probe-full.ts'
 
@@ -44,7 +45,7 @@ export function addressResult(
     starttls,
     tls: completed && tlsResult(completed, wire),
     handshakeFailure: handshake?.status === 'failed' ? failureResult(handshake, wire) : null,
-    chain: completed && chainResult(completed, profile),
+    chain: completed && {...chainResult(completed, profile), ...(options.issuers && {issuers: options.issuers})},
     subject: completed && subjectResult(completed, attempt, path, profile),
     ...(options.enumeration && {enumeration: options.enumeration}),
     findings: all,
@@ -65,6 +66,8 @@ export interface LookOptions {
   second?: SecondLook | undefined
   /** With --full. */
   enumeration?: Enumeration | undefined
+  /** With --fetch-missing. */
+  issuers?: FetchedIssuers | undefined
 }
 
 /** What there is to say beside the judge's findings. */

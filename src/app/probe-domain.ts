@@ -12,6 +12,7 @@ import {routeFor} from '../relay/route.ts'
 import type {ProbeResult} from '../report/probe-schema.ts'
 import type {RelaySettings} from '../state/configuration.ts'
 import {loadConfiguration} from '../state/load.ts'
+import {type FetchedIssuers, fetchAll} from './chain-needs.ts'
 import {pathWorld} from './path-world.ts'
 import {addressResult, profileResult} from './probe-address.ts'
 import {type CloserLook, lookCloser} from './probe-closer.ts'
@@ -55,6 +56,8 @@ export interface ProbeOptions extends PolicyChoice {
   pause?: number | undefined
   /** Enumerate versions, ciphers and groups, with up to twenty connections to each address. */
   full?: boolean | undefined
+  /** Fetch issuers that lack from where the certificates say that they are. */
+  fetchMissing?: boolean | undefined
 }
 
 /** What several looks share: configuration, resolver with its cache, policy. */
@@ -112,16 +115,16 @@ export async function probeDomain(
   return lookAt(await openProber(world, options), target, observe)
 }
 
-/** One look of a prober. `stop` ends it at once, and its reason is thrown. */
+/** One look of a prober. `stop` ends it at once, and its reason is thrown. `taps` keep what the wires said. */
 export async function lookAt(
   prober: Prober,
   {text, domain}: ProbeTarget,
   observe?: Observe,
   stop?: AbortSignal,
+  taps = new ProbeTaps(),
 ): Promise<ProbeResult> {
   const {options, world} = prober
   const started = world.now()
-  const taps = new ProbeTaps()
   const deadline = new Deadline(options.timeout ?? MINUTE, stop)
   try {
     const profileFor = perAddress((address) => prober.profileFor(domain, address))
@@ -134,7 +137,8 @@ export async function lookAt(
     // What was asked for beyond the look itself may run out of time without making it doubtful.
     const timedOut = deadline.over
     const full = options.full ? await enumerateAll(prober, evidence, second, deadline) : new Map()
-    const circumstances = {...facts, second, full, timedOut, now: started}
+    const issuers = options.fetchMissing ? await fetchAll(prober.path, evidence, profileFor, taps, deadline) : new Map()
+    const circumstances = {...facts, issuers, second, full, timedOut, now: started}
     const seen = resultOf(prober, evidence, profileFor, taps, circumstances)
     const local = isDoubtful(seen) ? await prober.selfCheck.look(evidence, deadline.signal) : []
     const result = {...seen, findings: [...seen.findings, ...local]}
@@ -179,6 +183,7 @@ interface Circumstances extends CloserLook {
   /** By `address port`. */
   second: ReadonlyMap<string, LookedTwice>
   full: ReadonlyMap<string, Enumeration>
+  issuers: ReadonlyMap<string, FetchedIssuers>
   timedOut: boolean
   now: number
 }
@@ -202,6 +207,7 @@ function resultOf(
       answersHello: facts.answering.has(keyOf(attempt)),
       second: facts.second.get(keyOf(attempt))?.look,
       enumeration: facts.full.get(keyOf(attempt)),
+      issuers: facts.issuers.get(keyOf(attempt)),
     }),
   }))
   const all = looks.map(({result}) => result)

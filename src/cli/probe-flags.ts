@@ -111,6 +111,10 @@ export const probeFlags = {
     description: 'find out every version, cipher and group, with up to twenty connections to each address',
     env: env('FULL'),
   }),
+  'fetch-missing': Flags.boolean({
+    description: 'fetch issuers that lack over HTTP, from where the certificates say that they are; the verdict stays',
+    env: env('FETCH_MISSING'),
+  }),
   any: Flags.boolean({description: 'one address that passes is enough'}),
   format: Flags.string({
     description:
@@ -139,6 +143,7 @@ interface Flagged {
   'per-address': number
   pause: number
   full?: boolean | undefined
+  'fetch-missing'?: boolean | undefined
 }
 
 /** The flags as the use-case wants them. Throws usage errors (64) for what is no host, address or name. */
@@ -160,6 +165,7 @@ export function probeOptions(flags: Flagged): ProbeOptions {
     perAddress: flags['per-address'],
     pause: flags.pause,
     full: flags.full,
+    fetchMissing: flags['fetch-missing'],
   }
 }
 

@@ -62,6 +62,14 @@ const chain = v.strictObject({
       fault: v.picklist(['peer', 'local', 'unknown']),
     }),
   ),
+  /** Of `--fetch-missing`: what was fetched. It proves nothing, and the verdict does not follow it. */
+  issuers: v.optional(
+    v.strictObject({
+      fetched: v.array(v.strictObject({url: v.string(), subject: text, sha256: text, error: text})),
+      /** With what was fetched among the anchors; null: something lacks all the same. */
+      wouldPass: v.nullable(v.boolean()),
+    }),
+  ),
 })
 
 const tls = v.strictObject({

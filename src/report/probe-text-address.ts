@@ -119,7 +119,21 @@ export function chainLines({chain, address}: AddressResult, width: number): stri
     const where = aia.length > 0 ? `, at ${printable(aia.join(' '))}` : ''
     return hanging('    -  missing: ', `${printable(issuer)}${key}${where}; ${FAULT[fault]}`, width)
   })
-  return [`  chain as ${address} presented it`, ...presented, ...missing]
+  return [`  chain as ${address} presented it`, ...presented, ...missing, ...fetchedLines(chain.issuers, width)]
+}
+
+function fetchedLines(issuers: NonNullable<AddressResult['chain']>['issuers'], width: number): string[] {
+  if (!issuers) return []
+  const lines = issuers.fetched.map(({url, subject, sha256, error}) => {
+    const what = error === null ? `${printable(subject ?? '')}, SHA-256 ${sha256}` : `nothing (${printable(error)})`
+    return `${what}, from ${printable(url)}`
+  })
+  const outcome = {
+    true: 'with it the chain would pass',
+    false: 'it does not help',
+    null: 'an issuer lacks all the same',
+  }
+  return [...lines, outcome[`${issuers.wouldPass}`]].flatMap((line) => hanging('    +  fetched: ', line, width))
 }
 
 /** Of --full: what the host takes when it is offered little, what RFC 9325 says of it marked. */

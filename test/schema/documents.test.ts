@@ -60,6 +60,7 @@ describe('a document holds what its schema says, and nothing else', () => {
     await document(['ca', 'import', join(pki, 'root.pem'), '--name', 'spare'])
     for (const words of [['list'], ['show', 'mil'], ['export', 'mil'], ['delete', 'spare']])
       await document(['ca', ...words])
+    await document(['ca', 'suggest', 'example.mil', '--level', 'secure'])
     await document(['profile', 'create', 'strict', '--level', 'secure', '--ca', 'mil'])
     await document(['profile', 'create', 'spare', '--level', 'encrypt', '--fallback-after', 'never'])
     await document(['profile', 'set', 'spare', '--comment', 'for later'])

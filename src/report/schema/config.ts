@@ -31,7 +31,54 @@ const ca = v.strictObject({
   profiles: names,
 })
 
+const fault = v.picklist(['peer', 'local', 'unknown'])
+
+const suggestion = v.strictObject({
+  target: v.string(),
+  chains: v.array(
+    v.strictObject({
+      host: v.string(),
+      address: v.string(),
+      port: v.number(),
+      trusted: v.boolean(),
+      summary: v.string(),
+      /** With everything that is suggested imported; null: what nobody has here decides it. */
+      wouldPass: v.nullable(v.boolean()),
+      /** Why no certificate helps. */
+      error: text,
+    }),
+  ),
+  certificates: v.array(
+    v.strictObject({
+      subject: v.string(),
+      issuer: v.string(),
+      role: v.picklist(['root', 'intermediate', 'unknown']),
+      fault,
+      /** Where it is at hand; null: nowhere. */
+      source: v.nullable(
+        v.union([
+          v.picklist(['presented', 'system']),
+          v.strictObject({ca: v.string()}),
+          v.strictObject({url: v.string()}),
+        ]),
+      ),
+      sha256: text,
+      keyId: text,
+      notAfter: text,
+      aia: names,
+      hosts: names,
+    }),
+  ),
+  fetched: v.array(v.strictObject({url: v.string(), error: text})),
+  /** What to type, one word an entry, without the name of the program. */
+  commands: v.array(names),
+  /** Where the certificates that are at hand were written. */
+  output: text,
+  exit: v.number(),
+})
+
 export const CA_DOCUMENTS = {
+  'ca-suggest': suggestion,
   'ca-list': v.strictObject({cas: v.array(ca)}),
   'ca-show': v.strictObject({ca}),
   'ca-delete': v.strictObject({ca}),
