@@ -1,5 +1,6 @@
 import {checkConfig} from '../../src/app/config-check.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import {counted} from '../../src/cli/counted.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {Exit} from '../../src/mail/error.ts'
 import type {DocumentOf} from '../../src/report/schema/documents.ts'
@@ -14,7 +15,12 @@ export default class ConfigCheck extends BaseCommand {
     await this.parse(ConfigCheck)
     const report = await checkConfig(await this.world())
     const {profiles, rules, cas, identities} = report.counts
-    const counts = `${profiles} profiles, ${rules} rules, ${cas} CAs, ${identities} identities`
+    const counts = [
+      counted(profiles, 'profile'),
+      counted(rules, 'rule'),
+      counted(cas, 'CA'),
+      counted(identities, 'identity', 'identities'),
+    ].join(', ')
     this.print(
       [
         `${report.configDir}: ${counts}, revision ${report.revision}`,

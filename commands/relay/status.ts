@@ -1,5 +1,7 @@
 import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import {counted} from '../../src/cli/counted.ts'
+import {printable} from '../../src/mail/domain.ts'
 import {Exit} from '../../src/mail/error.ts'
 import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
@@ -17,15 +19,17 @@ export default class RelayStatus extends BaseCommand {
       return {schema: 'postern.relay-status/1', running: false}
     }
     this.print(lines(report).join('\n'))
-    return {schema: 'postern.relay-status/1', running: true, ...report}
+    const {reloadFailure: _, ...document} = report
+    return {schema: 'postern.relay-status/1', running: true, ...document}
   }
 }
 
 function lines(report: RelayReport): string[] {
-  const {counters, queue} = report
+  const {counters, queue, reloadFailure} = report
   const doors = report.listeners.map(({address, port, tls}) => `${address}:${port} (${tls})`)
   return [
     `relay      ${report.hostname}, pid ${report.pid}, up ${duration(report.uptime)}, revision ${report.revision}`,
+    ...(reloadFailure ? failureLines(reloadFailure) : []),
     `listening  ${doors.join(', ') || 'nowhere'}${report.tls ? '' : '; TLS is switched off'}`,
     `accepting  ${report.accepting ? 'yes' : 'no: the queue is being opened anew'}`,
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
@@ -35,8 +39,17 @@ function lines(report: RelayReport): string[] {
   ]
 }
 
+/** The directory no longer says what the relay does: the second thing to read, after which relay it is. */
+function failureLines({since, reason, hints}: NonNullable<RelayReport['reloadFailure']>): string[] {
+  return [
+    `config     cannot be taken over since ${since}; the revision above stays in force`,
+    `           ${printable(reason, 500)}`,
+    ...hints.map((hint) => `           hint: ${printable(hint, 500)}`),
+  ]
+}
+
 function queueWords({messages, recipients, due, held, size}: NonNullable<RelayReport['queue']>): string {
-  return `${messages} messages, ${recipients} recipients, ${due} due, ${held} held, ${size} octets`
+  return `${counted(messages, 'message')}, ${counted(recipients, 'recipient')}, ${due} due, ${held} held, ${size} octets`
 }
 
 function duration(ms: number): string {

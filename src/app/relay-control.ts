@@ -8,7 +8,7 @@ import type {RunningRelay} from './start-relay.ts'
 /** What a running relay does for those who may open its control socket. */
 export function relayControl(
   relay: Relay,
-  running: Pick<RunningRelay, 'reload' | 'stop'>,
+  running: Pick<RunningRelay, 'reload' | 'reloadFailure' | 'stop'>,
   logFile: string | null,
 ): ControlHandler {
   const actions: Record<string, (request: ControlRequest) => Promise<unknown>> = {
@@ -18,6 +18,7 @@ export function relayControl(
       logFile,
       ...relay.status(),
       queue: relay.queue && (await relay.queue.counts()),
+      reloadFailure: running.reloadFailure(),
     }),
     reload: () => running.reload(),
     stop: async () => {

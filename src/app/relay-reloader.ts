@@ -1,7 +1,7 @@
-import {type FSWatcher, watch} from 'node:fs'
+import {existsSync, type FSWatcher, watch} from 'node:fs'
 import {readdir, stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import {PosternError} from '../mail/error.ts'
+import {Exit, PosternError} from '../mail/error.ts'
 import type {RelayLog} from '../relay/log.ts'
 import type {Relay} from '../relay/relay.ts'
 import {relaySnapshot} from './relay-snapshot.ts'
@@ -12,6 +12,14 @@ const SETTLE_MS = 200
 /** Notification can be lost, or be about a directory that has been replaced: a look at this interval cannot. */
 const LOOK_MS = 1_000
 
+/** Why the relay does not run by what the config directory says now. */
+export interface ReloadFailure {
+  /** ISO 8601: since when. */
+  since: string
+  reason: string
+  hints: string[]
+}
+
 /** Brings a changed configuration into a running relay: all of it, or none and a line in the log that says why. */
 export class RelayReloader {
   readonly #world: AppWorld
@@ -21,6 +29,8 @@ export class RelayReloader {
   #timer: NodeJS.Timeout | null = null
   #look: NodeJS.Timeout | null = null
   #seen: string | null = null
+  #present = false
+  #failure: ReloadFailure | null = null
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(world: AppWorld, relay: Relay, log: RelayLog) {
@@ -36,8 +46,14 @@ export class RelayReloader {
     return next
   }
 
+  /** null: the relay runs by the configuration as it is. */
+  get failure(): ReloadFailure | null {
+    return this.#failure
+  }
+
   /** Follows the config directory, also one that is not there yet. */
   watch(): void {
+    this.#present = existsSync(this.#world.configDir)
     this.#look = setInterval(() => void this.#compare(), LOOK_MS)
     void this.#compare()
     try {
@@ -69,14 +85,34 @@ export class RelayReloader {
   async #reload(): Promise<{revision: string; changed: boolean}> {
     const {revision} = this.#relay.status()
     try {
+      this.#mustBeThere()
       const snapshot = await relaySnapshot(this.#world)
       const changed = await this.#relay.adopt(snapshot)
+      // Who read of the failure wants to read that it is over, also where the revision is the old one.
+      if (this.#failure && !changed) this.#log.event({event: 'reloaded', revision: snapshot.revision})
+      this.#failure = null
       return {revision: snapshot.revision, changed}
     } catch (error) {
       const [code, hints] = error instanceof PosternError ? [error.code, [...error.hints]] : ['bug', []]
-      this.#log.event({event: 'reload-failed', revision, code, reason: (error as Error).message, hints})
+      const reason = (error as Error).message
+      const since = this.#failure?.since ?? new Date(this.#world.now()).toISOString()
+      this.#failure = {since, reason, hints}
+      this.#log.event({event: 'reload-failed', revision, code, reason, hints})
       throw error
     }
+  }
+
+  // A directory that was never there means the defaults; one that is gone, as an unmounted one, must not mean "no policy".
+  #mustBeThere(): void {
+    const {configDir} = this.#world
+    const there = existsSync(configDir)
+    if (this.#present && !there) {
+      throw new PosternError('config-gone', `the config directory ${configDir} is gone`, {
+        exit: Exit.badState,
+        hints: ['put it back; the relay looks for it by itself'],
+      })
+    }
+    this.#present = there
   }
 }
 

@@ -3,6 +3,7 @@ import type {QueueCounts} from '../queue/store.ts'
 import {askRelay} from '../relay/control.ts'
 import type {RelayStatus} from '../relay/relay.ts'
 import {controlSocket} from './relay-files.ts'
+import type {ReloadFailure} from './relay-reloader.ts'
 import type {AppWorld} from './world.ts'
 
 export interface RelayReport extends RelayStatus {
@@ -11,6 +12,8 @@ export interface RelayReport extends RelayStatus {
   logFile: string | null
   /** null while it is being opened anew. */
   queue: QueueCounts | null
+  /** null, or left out by a relay of an older release: it runs by the configuration as it is. */
+  reloadFailure?: ReloadFailure | null
 }
 
 /** How the relay on this data directory is; null: none runs. */

@@ -5,7 +5,7 @@ import type {RelayLog} from '../relay/log.ts'
 import {Relay, type RelayStatus} from '../relay/relay.ts'
 import {relayControl} from './relay-control.ts'
 import {controlSocket, queueDir} from './relay-files.ts'
-import {RelayReloader} from './relay-reloader.ts'
+import {RelayReloader, type ReloadFailure} from './relay-reloader.ts'
 import {relaySnapshot} from './relay-snapshot.ts'
 import type {AppWorld} from './world.ts'
 
@@ -13,6 +13,8 @@ export interface RunningRelay {
   status(): RelayStatus
   /** Reads the configuration anew; throws what is wrong with it, and the old one stays in force. */
   reload(): Promise<{revision: string; changed: boolean}>
+  /** Why it does not run by the configuration as it is now; null: it does. */
+  reloadFailure(): ReloadFailure | null
   stop(reason: string): Promise<void>
   /** Resolves when it has stopped, whoever asked for it. */
   ended: Promise<void>
@@ -43,7 +45,13 @@ export async function startRelay(
     stopping ??= relay.stop(reason)
     return stopping
   }
-  const running = {status: () => relay.status(), reload: () => reloader.reload(), stop, ended}
+  const running = {
+    status: () => relay.status(),
+    reload: () => reloader.reload(),
+    reloadFailure: () => reloader.failure,
+    stop,
+    ended,
+  }
   const control = await serveControl(socket, relayControl(relay, running, options.logFile)).catch(async (error) => {
     await stop('the control socket cannot be had')
     throw error

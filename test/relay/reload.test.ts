@@ -1,6 +1,7 @@
-import {cp, mkdir, readFile, rename, symlink, writeFile} from 'node:fs/promises'
+import {cp, mkdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {relayReport} from '../../src/app/relay-status.ts'
 import {switchRelayTls} from '../../src/app/relay-tls.ts'
 import {startRelay} from '../../src/app/start-relay.ts'
 import {client, send} from './client.ts'
@@ -70,6 +71,31 @@ describe('a change of the configuration', () => {
     expect((await world.event('reload-failed')).revision).toBe(revision)
     expect(world.relay!.status().revision).toBe(revision)
     expect(await send(world.port(), {to: ['a@example.mil']})).toMatch(/^250 /)
+  })
+
+  test('that failed is told by the status, and that it is over by the log, also where the revision is the old one', async () => {
+    await world.start(NOWHERE)
+    const {revision} = world.relay!.status()
+    await world.write({'policy.yaml': 'rules: {'})
+    await world.event('reload-failed')
+    const [since, failure] = [expect.any(String), expect.stringContaining('policy.yaml:1')]
+    expect(await relayReport(world.world)).toMatchObject({revision, reloadFailure: {since, reason: failure}})
+    await rm(join(world.world.configDir, 'policy.yaml'))
+    expect((await world.event('reloaded')).revision).toBe(revision)
+    expect((await relayReport(world.world))?.reloadFailure).toBeNull()
+  })
+
+  test('that takes the whole directory away never means "no policy", and is over when the directory is back', async () => {
+    const rules = 'rules:\n  - {id: in, direction: receiving, profile: encrypt}\n'
+    await world.start(`${NOWHERE}tls: {enabled: false}\n`, {'policy.yaml': rules})
+    const {configDir} = world.world
+    await rename(configDir, `${configDir}.away`)
+    expect(await world.event('reload-failed')).toMatchObject({code: 'config-gone'})
+    await expect(world.relay!.reload()).rejects.toMatchObject({code: 'config-gone', exit: 78})
+    expect(await send(world.port('off'), {to: ['a@example.mil']})).toMatch(/^451 4\.7\.10 /)
+    await rename(`${configDir}.away`, configDir)
+    await world.event('reloaded')
+    expect(world.relay!.reloadFailure()).toBeNull()
   })
 
   test('whose listeners cannot be had changes nothing', async () => {

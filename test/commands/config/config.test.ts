@@ -27,7 +27,7 @@ describe('config check', () => {
     await writeFile(join(place.dir, 'profiles', 'a.yaml'), 'level: secure\nsubject: contains:mil\n')
     await writeFile(join(place.dir, 'policy.yaml'), 'rules: [{id: r1, profile: a}]\n')
     const {code, stdout} = await run(['config', 'check'], {configDir: place.dir})
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/1 profiles, 1 rules[\s\S]*warning: contains:mil/)])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/1 profile, 1 rule,[\s\S]*warning: contains:mil/)])
   })
 
   test('exits 1 when a finding is an error', async () => {
