@@ -1,12 +1,13 @@
-import {readFile} from 'node:fs/promises'
 import {isIP} from 'node:net'
 import {userInfo} from 'node:os'
 import {Flags} from '@oclif/core'
 import {composeMessage} from '../src/app/compose-message.ts'
 import {deliverDirect} from '../src/app/deliver-direct.ts'
+import {readInputFile} from '../src/app/input-file.ts'
 import {sendMessage} from '../src/app/send-message.ts'
 import {BaseCommand} from '../src/cli/base-command.ts'
 import {sendLines} from '../src/cli/send-lines.ts'
+import {standardInputOctets} from '../src/cli/standard-input.ts'
 import {MailAddress} from '../src/mail/address.ts'
 import {Domain, printable} from '../src/mail/domain.ts'
 import {Exit, PosternError} from '../src/mail/error.ts'
@@ -71,7 +72,7 @@ remote host refused for good.`
     const {settings} = await loadConfiguration(world.configDir)
     const from = reversePath(flags.from ?? `${localUser()}@${settings.hostname}`)
     const to = flags.to.map((text) => MailAddress.parse(text))
-    const file = flags.file === undefined ? undefined : await readLetter(flags.file)
+    const file = flags.file === undefined ? undefined : await readLetter(flags.file, settings.limits.messageSize)
     const {subject, body, timeout} = flags
     const message = await composeMessage({from, to, subject, body, file}, world.now(), settings.hostname)
     const letter = {from, to, message, timeout: timeout * 1000}
@@ -106,11 +107,9 @@ function nextHop(text: string): {host: string; port?: number} {
   })
 }
 
-async function readLetter(file: string): Promise<Buffer> {
-  if (file !== '-') return readFile(file)
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk)
-  return Buffer.concat(chunks)
+/** No more than the relay would take, wherever it comes from. */
+async function readLetter(file: string, largest: number): Promise<Buffer> {
+  return file === '-' ? standardInputOctets('file', largest) : readInputFile(file, largest)
 }
 
 function localUser(): string {

@@ -1,6 +1,5 @@
-import {readFile} from 'node:fs/promises'
-import {text as readAll} from 'node:stream/consumers'
 import {Args, Flags} from '@oclif/core'
+import {readInputFile} from '../../src/app/input-file.ts'
 import type {LivePath} from '../../src/app/live-path.ts'
 import {applyPolicy, applyPolicyFile} from '../../src/app/policies.ts'
 import type {AppWorld} from '../../src/app/world.ts'
@@ -9,6 +8,7 @@ import {findingLines} from '../../src/cli/findings.ts'
 import {positionFlags, positionOf} from '../../src/cli/flags.ts'
 import {livePathText} from '../../src/cli/live-text.ts'
 import {changeLine, ruleLine} from '../../src/cli/rule-text.ts'
+import {standardInput} from '../../src/cli/standard-input.ts'
 import {Exit, type ExitCode, PosternError} from '../../src/mail/error.ts'
 import type {Finding} from '../../src/policy/evidence.ts'
 import type {Rule} from '../../src/policy/profile.ts'
@@ -131,7 +131,7 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
   }
 
   async #applyFile(path: string, dryRun: boolean): Promise<DocumentOf<'policy-apply'>> {
-    const text = path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8')
+    const text = path === '-' ? await standardInput('file') : (await readInputFile(path)).toString('utf8')
     const result = await applyPolicyFile(
       await this.world(),
       {path: path === '-' ? '(standard input)' : path, text},

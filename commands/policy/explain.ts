@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {explainPolicy, type PolicyExplanation} from '../../src/app/policy-explain.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
-import {PREDICTION_HEAD, predictionRow, traceLines} from '../../src/cli/explain-text.ts'
+import {PREDICTION_HEAD, predictionRow, traceLines, undecidedHint} from '../../src/cli/explain-text.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {livePathText} from '../../src/cli/live-text.ts'
 import {profileDocument} from '../../src/cli/profile-flags.ts'
@@ -45,6 +45,8 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
     })
     this.print(await this.#text(explanation))
     for (const line of findingLines(explanation.notes)) this.say(line)
+    const hint = undecidedHint(explanation)
+    if (hint !== null && !flags.live) this.say(`hint: ${hint}`)
     const answer = {
       schema: 'postern.policy-explain/1' as const,
       ...explanation,

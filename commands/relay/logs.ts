@@ -22,8 +22,8 @@ export default class RelayLogs extends BaseCommand {
     if (flags.follow) process.once('SIGINT', () => end.abort())
     const records: LogRecord[] = []
     for await (const {text, record} of relayLogs(await this.world(), {...flags, signal: end.signal})) {
-      if (this.jsonEnabled()) records.push(record)
-      else this.print(text)
+      if (!this.jsonEnabled()) this.print(text)
+      else if (record) records.push(record)
     }
     return {schema: 'postern.relay-logs/1', records}
   }

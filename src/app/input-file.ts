@@ -43,7 +43,7 @@ export async function readPasswordFile(path: string): Promise<string> {
 }
 
 function missing(path: string, cause: Error): PosternError {
-  return new PosternError('file-missing', `there is no file ${printable(path)}`, {
+  return new PosternError('file-missing', `there is no file ${path === '' ? '""' : printable(path)}`, {
     exit: Exit.missing,
     hints: ['check the path'],
     cause,

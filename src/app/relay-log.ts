@@ -32,10 +32,17 @@ export function readableRecord(line: string): {text: string; record: LogRecord} 
   try {
     const record = JSON.parse(line) as LogRecord
     if (typeof record?.time !== 'string' || typeof record.event !== 'string') return null
-    return {text: `${localTime(new Date(record.time))} ${record.msg ?? ''}`.trim(), record}
+    const time = new Date(record.time)
+    return {text: `${localDate(time)} ${localTime(time)} ${record.msg ?? ''}`.trim(), record}
   } catch {
     return null
   }
+}
+
+// A kept log spans days; in local time, as the lines of a relay in the foreground.
+function localDate(date: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
 function localTime(date: Date): string {

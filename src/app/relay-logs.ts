@@ -1,4 +1,5 @@
 import {open, stat} from 'node:fs/promises'
+import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {relayLogFile} from './relay-files.ts'
 import {type LogRecord, readableRecord} from './relay-log.ts'
@@ -11,7 +12,8 @@ import type {AppWorld} from './world.ts'
 export interface LogLine {
   /** For people. */
   text: string
-  record: LogRecord
+  /** null: a line that is no event, such as the last words of a relay that did not start. */
+  record: LogRecord | null
 }
 
 export interface LogOptions {
@@ -29,13 +31,13 @@ const BLOCK = 64 * 1024
 export async function* relayLogs(world: AppWorld, options: LogOptions): AsyncGenerator<LogLine> {
   const file = (await relayReport(world))?.logFile ?? relayLogFile(world)
   for await (const line of linesOf(world, file, options)) {
-    const read = readableRecord(line)
-    if (read && concerns(read.record, options.queue)) yield read
+    const read: LogLine = readableRecord(line) ?? {text: printable(line, 2000), record: null}
+    if (concerns(read.record, options.queue)) yield read
   }
 }
 
-function concerns(record: LogRecord, queue: string | undefined): boolean {
-  return queue === undefined || record.queue === queue || record.about === queue
+function concerns(record: LogRecord | null, queue: string | undefined): boolean {
+  return queue === undefined || record?.queue === queue || record?.about === queue
 }
 
 /** Whole lines only; the last one is held back until its end is written. */

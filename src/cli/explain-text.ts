@@ -21,8 +21,26 @@ export function predictionRow({title, failures, outcome, fate, status}: Predicti
   return [seen, {text: outcome, as: OUTCOME_SHADE[outcome]}, {text: fate, as: FATE_SHADE[fate]}, status ?? '']
 }
 
-/** Why each rule applies or does not, and which profile that leaves. */
+/** Why each rule applies or does not, and which profile that leaves. Rules after the one that matched are one line. */
 export function traceLines({trace, rule}: Explanation): string[] {
-  const lines = trace.map(({sentence}) => printable(sentence, 500))
-  return rule ? lines : [...lines, 'no rule matches: the built-in profile preferred applies']
+  const later = trace.filter(({result}) => result === 'not-reached')
+  const told = later.length > 1 ? trace.filter(({result}) => result !== 'not-reached') : trace
+  const lines = told.map(({sentence}) => printable(sentence, 500))
+  if (!rule) return [...lines, 'no rule matches: the built-in profile preferred applies']
+  return later.length > 1
+    ? [...lines, `${later.length} later rules are not reached: rule ${rule.id} matched first`]
+    : lines
+}
+
+const FLAG: Record<string, string> = {senders: '--from A', destinations: '--destination IP', clients: '--client IP'}
+
+/** What to type to learn what the rules that could not be decided would do; null: every rule before the answer was. */
+export function undecidedHint({
+  trace,
+  input,
+}: Pick<Explanation, 'trace'> & {input: {direction: string}}): string | null {
+  const asked = trace.filter(({result}) => result === 'undecided').flatMap(({condition}) => FLAG[condition ?? ''] ?? [])
+  if (asked.length === 0) return null
+  const live = input.direction === 'delivery' ? ', or ask the network: --live' : ''
+  return `a rule that could not be decided may choose otherwise; say more: ${[...new Set(asked)].join(' ')}${live}`
 }

@@ -33,7 +33,7 @@ export class Reception {
     const client = plainAddress(socket.remoteAddress ?? '')
     socket.on('error', () => socket.destroy())
     if (socket.remoteAddress === undefined || this.#tooMany(client)) {
-      this.#turnAway(socket, client)
+      this.#turnAway(socket, client, 'too many connections')
       return
     }
     const over = this.#session(socket, listener, client)
@@ -56,7 +56,7 @@ export class Reception {
     const snapshot = this.#house.snapshot()
     const {context, requestClientCertificate, anchors} = this.#welcome(snapshot, listener, client)
     if (listener.tls === 'implicit' && context === null) {
-      this.#turnAway(socket, client)
+      this.#turnAway(socket, client, 'TLS is switched off')
       return
     }
     await receiveSession(
@@ -98,8 +98,8 @@ export class Reception {
     return same >= most || this.#sessions.size >= MOST_SESSIONS
   }
 
-  #turnAway(socket: Socket, client: string): void {
-    this.#house.log.event({event: 'connection-refused', client, reason: 'too many connections, or TLS is switched off'})
+  #turnAway(socket: Socket, client: string, reason: string): void {
+    this.#house.log.event({event: 'connection-refused', client, reason})
     socket.end(`${BUSY.code} ${BUSY.lines[0]}\r\n`)
     // A client that does not close its side may not keep ours.
     setTimeout(() => socket.destroy(), 1_000).unref()

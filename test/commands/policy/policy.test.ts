@@ -45,6 +45,32 @@ describe('policy on the command line', () => {
     expect((await run(['policy', 'list', '--json'], at)).json.rules).toHaveLength(1)
   })
 
+  test('explains in words: later rules in one line, and what to add where a rule could not be decided', async () => {
+    await using place = await scratch()
+    const at = {configDir: place.dir}
+    await run(['policy', 'apply', 'a.example', '--destination', '192.0.2.0/24', '--profile', 'secure'], at)
+    for (const domain of ['a.example', 'b.example', 'c.example']) {
+      await run(['policy', 'apply', domain, '--profile', 'encrypt'], at)
+    }
+    const told = await run(['policy', 'explain', 'x@a.example'], at)
+    expect(told.stdout).toContain('2 later rules are not reached: rule r2 matched first')
+    expect(told.stdout).not.toContain('rule r3')
+    expect(told.stderr).toContain('say more: --destination IP, or ask the network: --live')
+    const sure = await run(['policy', 'explain', 'x@a.example', '--destination', '192.0.2.1'], at)
+    expect([sure.stdout, sure.stderr]).toEqual([
+      expect.stringContaining('rule r1 matches'),
+      expect.not.stringContaining('say more'),
+    ])
+  })
+
+  test('--file takes a file, and neither a directory nor a device without end', async () => {
+    await using place = await scratch()
+    for (const file of [place.dir, '/dev/zero']) {
+      const {code, json} = await run(['policy', 'apply', '--file', file, '--json'], {configDir: place.dir})
+      expect([code, json.error.code]).toEqual([65, 'not-a-file'])
+    }
+  })
+
   test('explains receiving by the client', async () => {
     await using place = await scratch()
     const at = {configDir: place.dir}

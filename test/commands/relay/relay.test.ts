@@ -84,6 +84,28 @@ describe('relay', () => {
     expect(await readFile(join(dirs.configDir, 'relay.yaml'), 'utf8')).toContain('{enabled: false} # until the audit')
   })
 
+  test('logs give the day with each event, and the last words of a relay that did not start', async () => {
+    await settings('')
+    await run(['relay', 'start', '--detach'], dirs)
+    await settings(PLAIN)
+    await run(['relay', 'start', '--detach'], dirs)
+    const {stdout} = await run(['relay', 'logs'], dirs)
+    expect(stdout).toContain('TLS is on, and there is no identity default')
+    expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d relay\.example\.org started/m)
+    const {json} = await run(['relay', 'logs', '--json'], dirs)
+    expect(json.records.map(({event}: {event: string}) => event)).toEqual(['listening', 'started'])
+  })
+
+  test('status names what is wrong with a configuration that the relay did not take over', async () => {
+    await settings(PLAIN)
+    await run(['relay', 'start', '--detach'], dirs)
+    await settings(`${PLAIN}queue: {retry: never}\n`)
+    await run(['relay', 'reload'], dirs)
+    const {code, stdout} = await run(['relay', 'status'], dirs)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/config +cannot be taken over since .*\n.*relay\.yaml:3: queue\.retry/)
+  })
+
   test('logs without a log ends with 66', async () => {
     expect((await run(['relay', 'logs'], dirs)).code).toBe(66)
   })

@@ -1,4 +1,4 @@
-import {mkdir, writeFile} from 'node:fs/promises'
+import {appendFile, mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {type Ran, run, scratch} from '../../support/cli.ts'
@@ -107,6 +107,22 @@ describe('send --direct', () => {
     expect(code).toBe(0)
     expect(hop.connections[0]!.lines.some((line) => line.startsWith('MAIL FROM:<>'))).toBe(true)
     expect(hop.connections[0]!.messages[0]).toBe('Subject: as it is\r\n\r\n..dot\r\nlast\r\n')
+  })
+
+  test('--file takes no directory, no device without end, and no more than the relay would', async () => {
+    await given({})
+    const settings = join(space.dir, 'config', 'relay.yaml')
+    await appendFile(settings, 'limits: {messageSize: 2KiB}\n')
+    const large = join(space.dir, 'large.eml')
+    await writeFile(large, 'x'.repeat(3000))
+    for (const [file, what] of [
+      [space.dir, 'not-a-file'],
+      ['/dev/zero', 'not-a-file'],
+      [large, 'file-too-large'],
+    ] as const) {
+      const {code, json} = await direct('--to', 'a@example.mil', '--file', file)
+      expect([code, json.error.code]).toEqual([65, what])
+    }
   })
 
   test.each([
