@@ -1,3 +1,4 @@
+import {execFile} from 'node:child_process'
 import {writeFile} from 'node:fs/promises'
 import type {Socket} from 'node:net'
 import {join} from 'node:path'
@@ -108,6 +109,30 @@ describe('a second look after a handshake that failed', () => {
     const smtp = await look(instead((socket) => socket.once('data', () => socket.end('500 5.5.1 what?\r\n')).resume()))
     expect(smtp.connections).toHaveLength(1)
     expect(findingOf(smtp.result, 'smtp-in-place-of-tls')?.message).toContain('500 5.5.1 what?')
+  })
+})
+
+describe('the openssl line of a failure', () => {
+  /** What it prints, typed into a shell while the peer still stands; both streams. */
+  async function typed(script: PeerScript): Promise<string> {
+    await using bench = await probeBench(ZONE, [script])
+    const {hosts} = await bench.probe('example.mil', {profile: 'secure', ca: [ca], pause: 0})
+    const line = hosts[0]!.addresses[0]!.failure!.reproduce
+    return await new Promise((resolve) => {
+      execFile('sh', ['-c', `${line} </dev/null`], {timeout: 20_000}, (_error, out, err) => resolve(`${out}${err}`))
+    })
+  }
+
+  test('shows a chain that is not trusted', async () => {
+    const printed = await typed(served({cert: leaf.certificatePem}))
+    expect(printed).toContain('unable to verify the first certificate')
+    expect(printed).toContain(MX)
+  })
+
+  test('shows an obsolete version', async ({skip}) => {
+    const printed = await typed(served({minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: ANYTHING}))
+    skip(/unknown option|no protocols available/i.test(printed), "this machine's OpenSSL has no TLS 1.0 any more")
+    expect(printed).toMatch(/Protocol *: TLSv1$|New, (SSLv3|TLSv1\.0), Cipher is/m)
   })
 })
 
