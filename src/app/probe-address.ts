@@ -5,14 +5,14 @@ import {bodyOf} from '../pki/describe.ts'
 import {BUILTIN_PROFILES} from '../policy/builtin.ts'
 import type {AttemptEvidence, Finding, HandshakeEvidence, Outcome, PathEvidence} from '../policy/evidence.ts'
 import {judgeAttempt} from '../policy/judge.ts'
-import {type EffectiveProfile, LEVELS, type Level} from '../policy/profile.ts'
+import {type EffectiveProfile, LEVELS, type Level, type Profile} from '../policy/profile.ts'
 import {chainRemarks} from '../policy/remarks/chain.ts'
 import {enumerationRemarks} from '../policy/remarks/enumeration.ts'
 import {expiryRemarks} from '../policy/remarks/expiry.ts'
 import {NOTHING_NEW, type SecondLook, secondLookRemarks} from '../policy/remarks/second-look.ts'
 import {smtpRemarks} from '../policy/remarks/smtp.ts'
 import {tlsRemarks} from '../policy/remarks/tls.ts'
-import {evaluateSubject} from '../policy/subject.ts'
+import {effectiveSubject, evaluateSubject, formatSubjectCheck} from '../policy/subject.ts'
 import type {AddressResult, ChainResult, ProbeResult} from '../report/probe-schema.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
 import type {FetchedIssuers} from './chain-needs.ts'
@@ -46,7 +46,7 @@ export function addressResult(
     tls: completed && tlsResult(completed, wire),
     handshakeFailure: handshake?.status === 'failed' ? failureResult(handshake, wire) : null,
     chain: completed && {...chainResult(completed, profile), ...(options.issuers && {issuers: options.issuers})},
-    subject: completed && subjectResult(completed, attempt, path, profile),
+    subject: completed && subjectResult(completed, attempt, path, profile, options.profiles ?? []),
     ...(options.enumeration && {enumeration: options.enumeration}),
     findings: all,
     failure: failureOf(attempt, all, {alerts: wire?.alerts ?? [], second: options.second ?? NOTHING_NEW}),
@@ -66,6 +66,8 @@ export interface LookOptions {
   second?: SecondLook | undefined
   /** With --full. */
   enumeration?: Enumeration | undefined
+  /** Profiles whose subject checks are evaluated too. */
+  profiles?: readonly Pick<Profile, 'name' | 'subject'>[] | undefined
   /** With --fetch-missing. */
   issuers?: FetchedIssuers | undefined
 }
@@ -182,8 +184,23 @@ function subjectResult(
   {presented}: Completed,
   {host}: AttemptEvidence,
   {domain}: PathEvidence,
-  {subject}: EffectiveProfile,
+  profile: EffectiveProfile,
+  others: readonly Pick<Profile, 'name' | 'subject'>[],
 ): AddressResult['subject'] {
-  const match = evaluateSubject(subject, presented[0] ?? null, {host, domain})
-  return {matched: match.matchedBy.length > 0, reference: match.reference, presented: match.presented}
+  const names = {host, domain}
+  const leaf = presented[0] ?? null
+  const match = evaluateSubject(profile.subject, leaf, names)
+  const all = [profile, ...others.filter(({name}) => name !== profile.name)]
+  return {
+    matched: match.matchedBy.length > 0,
+    reference: match.reference,
+    presented: match.presented,
+    profiles: all.map(({name, subject}) => {
+      const {matchedBy} = evaluateSubject(subject, leaf, names)
+      const checks = effectiveSubject(subject).map((check) => {
+        return {check: formatSubjectCheck(check), matched: matchedBy.includes(check)}
+      })
+      return {name, matched: matchedBy.length > 0, checks}
+    }),
+  }
 }

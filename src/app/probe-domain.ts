@@ -5,7 +5,7 @@ import type {Observe, PathRequest, PathTimeouts, PathWorld} from '../path/path.t
 import type {AttemptEvidence, Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import {finding} from '../policy/findings.ts'
 import {judgePath} from '../policy/judge.ts'
-import type {EffectiveProfile} from '../policy/profile.ts'
+import type {EffectiveProfile, Profile} from '../policy/profile.ts'
 import {sameBanner} from '../policy/remarks/banners.ts'
 import {routeRemarks} from '../policy/remarks/route.ts'
 import {routeFor} from '../relay/route.ts'
@@ -65,6 +65,8 @@ export interface Prober {
   world: AppWorld
   path: PathWorld
   settings: RelaySettings
+  /** Those that are stored, beside the built-in ones. */
+  profiles: readonly Profile[]
   profileFor: ProfileFor
   turns: Turns
   selfCheck: SelfCheck
@@ -90,6 +92,7 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
     world,
     path,
     settings,
+    profiles: [...config.profiles.values()].filter(({name, level}) => name !== level),
     profileFor: await probePolicy(config, options),
     selfCheck: new SelfCheck(path, [world.configDir, world.dataDir]),
     turns: new Turns(world, {atOnce: options.perAddress ?? 1, pause: options.pause ?? PAUSE}),
@@ -189,7 +192,7 @@ interface Circumstances extends CloserLook {
 }
 
 function resultOf(
-  {options, settings}: Prober,
+  {options, settings, profiles}: Prober,
   evidence: PathEvidence,
   profileFor: (address: string) => EffectiveProfile,
   taps: ProbeTaps,
@@ -207,6 +210,7 @@ function resultOf(
       answersHello: facts.answering.has(keyOf(attempt)),
       second: facts.second.get(keyOf(attempt))?.look,
       enumeration: facts.full.get(keyOf(attempt)),
+      profiles,
       issuers: facts.issuers.get(keyOf(attempt)),
     }),
   }))

@@ -178,7 +178,21 @@ const address = v.strictObject({
   handshakeFailure: v.nullable(handshakeFailure),
   chain: v.nullable(chain),
   subject: v.nullable(
-    v.strictObject({matched: v.boolean(), reference: v.array(v.string()), presented: v.array(v.string())}),
+    v.strictObject({
+      matched: v.boolean(),
+      reference: v.array(v.string()),
+      presented: v.array(v.string()),
+      /** Of the profile in force and of each that is stored: its checks, alternatives to each other. */
+      profiles: v.optional(
+        v.array(
+          v.strictObject({
+            name: v.string(),
+            matched: v.boolean(),
+            checks: v.array(v.strictObject({check: v.string(), matched: v.boolean()})),
+          }),
+        ),
+      ),
+    }),
   ),
   enumeration: v.optional(enumeration),
   findings: v.array(finding),

@@ -50,6 +50,15 @@ function ocspWords({status, stale, signed, nextUpdate}: Ocsp): string {
   return `${status}${until}${stale ? ', out of date' : ''}${signed ? '' : ', not signed by the issuer'}`
 }
 
+/** Names that do not fit, side by side: `wanted mx1.example.mil; the certificate has www.example.mil`; '' where they fit. */
+export function nameWords({subject}: AddressResult): string {
+  if (subject === null || subject.matched) return ''
+  const presented = subject.presented.length > 0 ? subject.presented.join(', ') : 'no name at all'
+  const fits = (subject.profiles ?? []).filter(({matched}) => matched).map(({name}) => name)
+  const elsewhere = fits.length > 0 ? `; it meets the subject check of profile ${fits.join(', ')}` : ''
+  return printable(`wanted ${subject.reference.join(' or ')}; the certificate has ${presented}${elsewhere}`, 400)
+}
+
 const STAGES: Record<string, string> = {
   connect: 'TCP',
   greeting: 'greeting',

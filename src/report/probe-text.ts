@@ -10,6 +10,7 @@ import {
   enumerationLines,
   failureWords,
   findingLines,
+  nameWords,
   OUTCOME_SHADE,
   reproduceLines,
   timeWords,
@@ -78,7 +79,7 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
       `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
-      ...[wireWords, tlsFacts, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
+      ...[wireWords, nameWords, tlsFacts, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
       ...reproduceLines(address, width - 6).map((line) => `      ${paint.faint(line)}`),
     ]),
   ])

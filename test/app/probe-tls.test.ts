@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises'
+import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {createServer, type TlsOptions} from 'node:tls'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
@@ -147,6 +147,32 @@ describe('a client certificate', () => {
     expect(result.levels).toMatchObject({encrypt: 'refused', secure: 'refused'})
     expect(address.handshakeFailure?.alerts).toContainEqual(expect.objectContaining({from: 'peer', name: alert}))
     expect(codesOf(result)).toContain('client-certificate-required')
+  })
+})
+
+describe('the subject', () => {
+  test('has what is wanted and what is presented side by side, for each profile', async () => {
+    const named = await pki.leaf({dnsNames: ['WWW.Example.mil.', '*.other.example', `${MX}\0.evil.example`]})
+    await using bench = await probeBench(ZONE, [{tls: shown(named, pki.intermediate)}])
+    const profile = 'level: secure\nsubject: [domain, "exact:www.example.mil"]\n'
+    await mkdir(join(bench.world.configDir, 'profiles'))
+    await writeFile(join(bench.world.configDir, 'profiles', 'pinned.yaml'), profile)
+    const result = await bench.probe('example.mil', {profile: 'secure', ca: [ca], pause: 0})
+    expect(result.hosts[0]!.addresses[0]!.subject).toEqual({
+      ...{matched: false, reference: [MX]},
+      presented: ['WWW.Example.mil.', '*.other.example', `${MX}\\x00.evil.example`],
+      profiles: [
+        {name: 'secure', matched: false, checks: [{check: 'mx', matched: false}]},
+        {
+          ...{name: 'pinned', matched: true},
+          checks: [
+            {check: 'domain', matched: false},
+            {check: 'exact:www.example.mil', matched: true},
+          ],
+        },
+      ],
+    })
+    expect(codesOf(result)).toContain('certificate-host-mismatch')
   })
 })
 
