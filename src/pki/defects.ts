@@ -99,7 +99,7 @@ function curveBits(curve: string): number | null {
   return digits === undefined ? null : Number(digits)
 }
 
-/** RFC 9155, RFC 9325 §4.4 with §4.1: neither MD5 nor SHA-1. */
+/** RFC 6151 and RFC 6194: signatures can be forged where MD5, or SHA-1, made the hash. */
 function weakSignature(certificate: X509Certificate): string | null {
   const algorithm = certificate.signatureAlgorithm ?? ''
   return /md[245]|sha-?1(?!\d)/i.test(algorithm) ? algorithm : null

@@ -95,7 +95,7 @@ export const TLS_FINDINGS = {
   'signature-weak': kind(
     'warning',
     'A signature of the chain is weak',
-    'RFC 9155, RFC 6151',
+    'RFC 6194, RFC 6151',
     'SHA-1 or MD5 signed the certificate. Collisions have been made of both, and OpenSSL refuses them at its usual level of security.',
   ),
   'ocsp-stale': kind(
