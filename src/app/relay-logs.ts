@@ -25,11 +25,14 @@ export interface LogOptions {
 }
 
 const POLL_MS = 200
+const HUNG_MS = 2_000
 const BLOCK = 64 * 1024
 
 /** The log of the relay that runs, or ran, in the background. Throws `log-missing` (66). */
 export async function* relayLogs(world: AppWorld, options: LogOptions): AsyncGenerator<LogLine> {
-  const file = (await relayReport(world))?.logFile ?? relayLogFile(world)
+  // A relay that hangs is the one whose log is wanted most.
+  const report = await relayReport(world, HUNG_MS).catch(() => null)
+  const file = report?.logFile ?? relayLogFile(world)
   for await (const line of linesOf(world, file, options)) {
     const read: LogLine = readableRecord(line) ?? {text: printable(line, 2000), record: null}
     if (concerns(read.record, options.queue)) yield read

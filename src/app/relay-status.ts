@@ -16,10 +16,13 @@ export interface RelayReport extends RelayStatus {
   reloadFailure?: ReloadFailure | null
 }
 
-/** How the relay on this data directory is; null: none runs. */
-export async function relayReport(world: AppWorld): Promise<RelayReport | null> {
+/** It is at hand: a relay that has not given it by then hangs. Milliseconds. */
+const PATIENCE_MS = 10_000
+
+/** How the relay on this data directory is; null: none runs. Waits no longer than `patience` milliseconds. */
+export async function relayReport(world: AppWorld, patience = PATIENCE_MS): Promise<RelayReport | null> {
   try {
-    return await askRelay<RelayReport>(controlSocket(world), {do: 'status'})
+    return await askRelay<RelayReport>(controlSocket(world), {do: 'status'}, Math.min(patience, PATIENCE_MS))
   } catch (error) {
     if ((error as PosternError).code === 'relay-not-running') return null
     throw error

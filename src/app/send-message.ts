@@ -14,7 +14,7 @@ export async function sendMessage(
   world: AppWorld,
   letter: {from: MailAddress | null; to: MailAddress[]; message: Buffer; timeout: number},
 ): Promise<SendResult> {
-  const report = await relayReport(world)
+  const report = await relayReport(world, letter.timeout)
   if (report === null) {
     throw new PosternError('relay-not-running', 'no relay runs on this data directory', {
       exit: Exit.tryAgain,

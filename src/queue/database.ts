@@ -1,7 +1,7 @@
 import {closeSync, fsyncSync, mkdirSync, openSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {DatabaseSync, type SQLInputValue, type StatementSync} from 'node:sqlite'
-import {messageOf, queueInUse, queueInvalid} from './errors.ts'
+import {messageOf, queueInUse, queueInvalid, queueUnopened} from './errors.ts'
 import {LEASES, MIGRATIONS} from './schema.ts'
 
 /** By position, or by name. */
@@ -11,6 +11,8 @@ export type Row = Record<string, any>
 
 const BUSY = 5
 const FULL = 13
+// READONLY, IOERR, FULL, CANTOPEN.
+const OF_THE_DISK = [8, 10, FULL, 14]
 // FULL, TOOBIG, CONSTRAINT, MISMATCH.
 const HARMLESS = [FULL, 18, 19, 20]
 
@@ -34,7 +36,7 @@ export class Database {
     this.#db = db
   }
 
-  /** Throws `queue-in-use`, `queue-invalid`, or what the file system says. */
+  /** Throws `queue-in-use`, `queue-full`, `queue-failed`, `queue-invalid`, or what the file system says. */
   static open({dir, busyTimeout, maxSize}: DatabaseOptions): Database {
     const path = join(dir, 'queue.db')
     createPrivately(path)
@@ -48,6 +50,7 @@ export class Database {
     } catch (error) {
       db.close()
       if (primaryCode(error) === BUSY) throw queueInUse(dir)
+      if (OF_THE_DISK.includes(primaryCode(error) ?? 0)) throw queueUnopened(dir, isFull(error), error)
       if (primaryCode(error) !== null) throw queueInvalid(dir, messageOf(error), error)
       throw error
     }

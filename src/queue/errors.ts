@@ -32,7 +32,21 @@ export function queueInUse(dir: string): PosternError {
 export function queueInvalid(dir: string, why: string, cause?: unknown): PosternError {
   return new PosternError('queue-invalid', `the queue ${dir} cannot be used: ${why}`, {
     exit: Exit.badState,
-    hints: ['use the release of Postern that wrote it, or another --data-dir'],
+    hints: [
+      cause === undefined
+        ? 'use the release of Postern that wrote it, or another --data-dir'
+        : 'queue.db in it is damaged: put the directory aside, and keep it for what can be saved; a new one is made',
+    ],
+    cause,
+  })
+}
+
+/** The disk has no room for it, or does not take or give its data: nothing is known to be wrong with the queue itself. */
+export function queueUnopened(dir: string, full: boolean, cause: unknown): PosternError {
+  return new PosternError(full ? 'queue-full' : 'queue-failed', `cannot open the queue ${dir}: ${messageOf(cause)}`, {
+    exit: Exit.io,
+    persistence: 'temporary',
+    hints: [full ? 'make room on the disk of the data directory' : 'look at the disk, its mount and its log'],
     cause,
   })
 }

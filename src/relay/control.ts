@@ -49,12 +49,15 @@ async function ownDirectory(dir: string): Promise<void> {
   await chmod(dir, 0o700)
 }
 
-/** Asks the relay that listens on `path`. Throws `relay-not-running` (75), or the error the relay answered. */
-export async function askRelay<T>(path: string, request: ControlRequest): Promise<T> {
+/**
+ * Asks the relay that listens on `path`, and waits `patience` milliseconds for the answer. Throws `relay-not-running`
+ * (75), `control-request` (75) when no answer comes, or the error the relay answered.
+ */
+export async function askRelay<T>(path: string, request: ControlRequest, patience = ANSWER_MS): Promise<T> {
   const socket = await reach(path)
   try {
     socket.write(`${JSON.stringify(request)}\n`)
-    const line = await readLine(socket, LONGEST_ANSWER, ANSWER_MS)
+    const line = await readLine(socket, LONGEST_ANSWER, patience)
     const answered = parse(line) as ControlAnswer | null
     if (answered === null) throw notRunning(new Error('the relay hung up'))
     if (answered.ok) return answered.result as T
@@ -150,8 +153,15 @@ function readLine(socket: Socket, most: number, ms: number): Promise<string> {
       outcome()
     }
     const fail = (why: string) =>
-      end(() => reject(new PosternError('control-request', why, {exit: Exit.tryAgain, hints: ['try again']})))
-    const timer = setTimeout(() => fail('the relay did not answer in time'), ms)
+      end(() =>
+        reject(
+          new PosternError('control-request', why, {
+            exit: Exit.tryAgain,
+            hints: ['the relay is busy or hangs; its last words: postern relay logs'],
+          }),
+        ),
+      )
+    const timer = setTimeout(() => fail(`no answer on the control socket within ${ms / 1000} s`), ms)
     socket.on('data', (chunk: Buffer) => {
       const at = chunk.indexOf(0x0a)
       chunks.push(at < 0 ? chunk : chunk.subarray(0, at))

@@ -111,6 +111,11 @@ describe('the directory of the embedded queue', () => {
     await expect(openQueue({dir, clock})).rejects.toMatchObject({code: 'queue-invalid', exit: 78})
   })
 
+  test('is not called invalid when the disk has no room to open it', async () => {
+    const opened = openQueue({dir: testDirectory(), clock, maxSize: 8192})
+    await expect(opened).rejects.toMatchObject({code: 'queue-full', exit: 74})
+  })
+
   test('is refused when the file in it is no database', async () => {
     const dir = testDirectory()
     writeFileSync(join(dir, 'queue.db'), octets(8192))

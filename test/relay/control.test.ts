@@ -10,16 +10,20 @@ import {askRelay, relayAnswers, serveControl} from '../../src/relay/control.ts'
 
 let dir: string
 let path: string
+let hanging: PromiseWithResolvers<void>
 let server: Awaited<ReturnType<typeof serveControl>>
 beforeEach(async () => {
+  hanging = Promise.withResolvers()
   dir = await mkdtemp(join(tmpdir(), 'postern-control-'))
   path = join(dir, 'run', 'relay.sock')
   server = await serveControl(path, async (request) => {
     if (request.do === 'echo') return request
+    if (request.do === 'hang') return hanging.promise
     throw new PosternError('no-such', 'there is no such thing', {exit: Exit.missing, hints: ['look elsewhere']})
   })
 })
 afterEach(async () => {
+  hanging.resolve()
   await server.close()
   await rm(dir, {recursive: true, force: true})
 })
@@ -44,6 +48,10 @@ describe('the control socket', () => {
     const socket = connect(path)
     socket.end(line)
     expect(JSON.parse(await text(socket))).toMatchObject({ok: false, error: {code: 'control-request'}})
+  })
+
+  test('is not waited for without end when the relay hangs', async () => {
+    await expect(askRelay(path, {do: 'hang'}, 50)).rejects.toMatchObject({code: 'control-request', exit: 75})
   })
 
   test('replaces one that a dead relay left behind', async () => {
