@@ -4,7 +4,7 @@ import {sourceFiles} from '../sources.ts'
 export function errorPage(root: string): string {
   const rows = new Map<string, {exit: Set<string>; files: Set<string>}>()
   for (const {path, text} of sourceFiles(root)) {
-    for (const [, code, rest] of text.matchAll(/\b[A-Z]\w*Error\(\s*'([a-z0-9-]+)'([\s\S]{0,600})/g)) {
+    for (const [, code, rest] of text.matchAll(/\b[A-Z]\w*Error\(\s*'([a-z0-9-]+)'(?=([\s\S]{0,600}))/g)) {
       const row = rows.get(code!) ?? {exit: new Set(), files: new Set()}
       const exit = /exit: Exit\.(\w+)/.exec(rest!)?.[1]
       if (exit) row.exit.add(exit)
