@@ -1,15 +1,13 @@
-import {cp, mkdtemp, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import type {Domain} from '../mail/domain.ts'
+import {Exit, PosternError} from '../mail/error.ts'
+import {matchesIdentifier} from '../pki/identifiers.ts'
 import type {FailureAction, Level} from '../policy/profile.ts'
-import type {ProbeResult} from '../report/probe-schema.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {type CaImport, importCa} from './cas.ts'
 import {createIdentity, type IdentityEntry, listIdentities} from './identities.ts'
 import {applyPolicy, type RuleResult} from './policies.ts'
-import {probeDomain} from './probe-domain.ts'
 import {createProfile, type ProfileResult} from './profiles.ts'
+import type {Position} from './rule-position.ts'
 import type {AppWorld} from './world.ts'
 
 /** What the wizard has to know. */
@@ -26,93 +24,71 @@ export interface SetupAnswers {
   hostname?: string | undefined
 }
 
-/** What came of each step, in the words of the command that does the same. */
-export interface SetupResult {
+/** What came of CA, profile and rule, in the words of the commands that do the same. */
+export interface PolicyResult {
   ca: CaImport | null
-  identity: {change: 'created' | 'unchanged'; identity: IdentityEntry}
   profile: ProfileResult
   rule: RuleResult
 }
 
-/**
- * CA, identity, profile and, last, the rule that makes them bite: through the same use-cases as the commands. Doing it
- * twice changes nothing. Throws what they throw.
- */
-export async function writeSetup(world: AppWorld, answers: SetupAnswers): Promise<SetupResult> {
-  const {caFiles, caName, domain, level, onFailure} = answers
-  const ca = caFiles.length > 0 ? await importCa(world, caFiles, {name: caName}) : null
-  const identity = await ownIdentity(world, answers.hostname)
-  const profile = await createProfile(world, answers.profile, {level, onFailure, ...(ca && {ca: [ca.name]})})
-  const rule = await applyPolicy(world, {profile: answers.profile, recipients: [domain.ascii]})
-  return {ca, identity, profile, rule}
+export interface SetupResult extends PolicyResult {
+  identity: {name: string; change: 'created' | 'unchanged'}
 }
 
 /**
- * The same in a copy of the config directory, and there a live probe of the domain. So everything is checked before the
- * first file is written, and the probe is judged by exactly the policy that would be in force.
+ * The relay's identity, then CA, profile and, last, the rule that makes them bite: through the same use-cases as the
+ * commands. Doing it twice changes nothing. `position` is what the rehearsal found. Throws what they throw.
  */
-export async function rehearseSetup(
+export async function writeSetup(
   world: AppWorld,
   answers: SetupAnswers,
-): Promise<{result: SetupResult; probe: ProbeResult}> {
-  // Makes sure that the directory is sound, and that there is nothing in it that cannot be copied.
-  await loadConfiguration(world.configDir)
-  const dir = await mkdtemp(join(tmpdir(), 'postern-setup-'))
-  try {
-    const configDir = join(dir, 'config')
-    await cp(world.configDir, configDir, {recursive: true}).catch(ignoreMissing)
-    const copy = {...world, configDir}
-    const result = await writeSetup(copy, answers)
-    const probe = await probeDomain(copy, {text: answers.domain.ascii, domain: answers.domain})
-    return {result, probe}
-  } finally {
-    await rm(dir, {recursive: true, force: true})
-  }
+  position: Position | undefined,
+): Promise<SetupResult> {
+  const {name, present} = await ownIdentity(world, answers.hostname)
+  if (!present) await createIdentity(world, name, {hostname: answers.hostname})
+  const identity = {name, change: present ? ('unchanged' as const) : ('created' as const)}
+  return {identity, ...(await writePolicy(world, answers, position))}
 }
 
-/** The commands that do the same, as lists of words; those that would change nothing are left out. */
-export function setupCommands(answers: SetupAnswers, {ca, identity, profile, rule}: SetupResult): string[][] {
-  const {caFiles, domain, level, onFailure} = answers
-  const commands: (string[] | null)[] = [
-    ca && ca.change !== 'unchanged' ? ['ca', 'import', ...caFiles, '--name', ca.name] : null,
-    identity.change === 'created' ? identityCommand(identity.identity.name, answers.hostname) : null,
-    profile.change === 'created'
-      ? [
-          'profile',
-          'create',
-          answers.profile,
-          '--level',
-          level,
-          '--on-failure',
-          onFailure,
-          ...(ca ? ['--ca', ca.name] : []),
-        ]
-      : null,
-    rule.change !== 'unchanged' ? ['policy', 'apply', domain.ascii, '--profile', answers.profile] : null,
-    ['probe', domain.ascii],
-    ['relay', 'start'],
-  ]
-  return commands.filter((command) => command !== null)
+/** CA, profile and rule. */
+export async function writePolicy(
+  world: AppWorld,
+  {caFiles, caName, domain, level, onFailure, profile: name}: SetupAnswers,
+  position: Position | undefined,
+): Promise<PolicyResult> {
+  const ca = caFiles.length > 0 ? await importCa(world, caFiles, {name: caName}) : null
+  const profile = await createProfile(world, name, {level, onFailure, ...(ca && {ca: [ca.name]})})
+  const rule = await applyPolicy(world, {profile: name, recipients: [domain.ascii], position})
+  return {ca, profile, rule}
+}
+
+/**
+ * The identity that relay.yaml names; `present` null: it has to be made. Throws `identity-exists` (73) when there is one
+ * that was made for another name than the one that is asked for.
+ */
+export async function ownIdentity(
+  world: Pick<AppWorld, 'configDir'>,
+  hostname: string | undefined,
+): Promise<{name: string; present: IdentityEntry | null}> {
+  const {settings} = await loadConfiguration(world.configDir)
+  const {identity: name} = settings.tls
+  const present = (await listIdentities(world)).find((identity) => identity.name === name) ?? null
+  const names = present?.certificates[0]?.dnsNames
+  if (!hostname || !names || names.some((own) => matchesIdentifier(own, hostname))) return {name, present}
+  throw new PosternError(
+    'identity-exists',
+    `the relay has a certificate already, for ${names.join(', ') || 'no name'}`,
+    {
+      exit: Exit.cannotCreate,
+      hints: [
+        'keep it: leave --hostname out',
+        `replace it: postern identity create ${name} --hostname ${hostname} --replace`,
+      ],
+    },
+  )
 }
 
 /** `secure-example-mil`. */
 export function profileNameFor(level: Level, {ascii}: Domain): string {
   return `${level}-${ascii.replaceAll('.', '-')}`.slice(0, 60).replace(/-$/, '')
-}
-
-/** The identity that relay.yaml names; made when there is none. */
-async function ownIdentity(world: AppWorld, hostname: string | undefined): Promise<SetupResult['identity']> {
-  const {settings} = await loadConfiguration(world.configDir)
-  const name = settings.tls.identity
-  const known = (await listIdentities(world)).find((identity) => identity.name === name)
-  if (known) return {change: 'unchanged', identity: known}
-  return {change: 'created', identity: await createIdentity(world, name, {hostname})}
-}
-
-function identityCommand(name: string, hostname: string | undefined): string[] {
-  return ['identity', 'create', name, ...(hostname ? ['--hostname', hostname] : [])]
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }

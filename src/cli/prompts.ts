@@ -1,4 +1,5 @@
 import {Exit, PosternError} from '../mail/error.ts'
+import {interrupted} from './signals.ts'
 
 /** True when there is a person to ask. */
 export function canAsk(): boolean {
@@ -6,8 +7,8 @@ export function canAsk(): boolean {
 }
 
 /**
- * The answer that a flag gave, else what the person says, else the default. Without a terminal nobody is asked: a
- * missing answer is a usage error that names the flag.
+ * The answer that a flag gave, else the default under `--yes`, else what the person says. Where nobody can be asked a
+ * missing answer is a usage error that names the flag, because a default that nobody chose is no answer.
  */
 export async function answer<T>(question: {
   flag: string
@@ -17,22 +18,42 @@ export async function answer<T>(question: {
   ask: () => Promise<T>
   yes: boolean
 }): Promise<T> {
-  if (question.given !== undefined) return question.given
-  if (question.yes && question.fallback !== undefined) return question.fallback
-  if (!question.yes && canAsk()) return uninterrupted(question.ask)
-  if (question.fallback !== undefined) return question.fallback
-  throw new PosternError('answer-missing', `--${question.flag} is needed, and there is no terminal to ask at`, {
+  const {flag, given, fallback, yes} = question
+  if (given !== undefined) return given
+  if (yes && fallback !== undefined) return fallback
+  if (yes || !canAsk()) throw missing(flag, yes)
+  return uninterrupted(question.ask)
+}
+
+/** Throws (64) before any work is done where the last question, whether to write, could not be asked. */
+export function requireConsent(yes: boolean): void {
+  if (!yes && !canAsk()) throw missing('yes', yes)
+}
+
+function missing(flag: string, yes: boolean): PosternError {
+  const why = yes ? 'and has no default' : 'and there is no terminal to ask at'
+  const defaults = yes || flag === 'yes' ? [] : ['or take what has a default: --yes']
+  return new PosternError('answer-missing', `--${flag} is needed, ${why}`, {
     exit: Exit.usage,
-    hints: [`add --${question.flag}`],
+    hints: [`add --${flag}`, ...defaults],
   })
 }
 
-/** Asks, and turns ctrl-C into an error that says nothing was written. */
-export async function uninterrupted<T>(ask: () => Promise<T>): Promise<T> {
+/** Asks, and turns ctrl-C and the end of input (ctrl-D) into an error that says nothing was written. */
+async function uninterrupted<T>(ask: () => Promise<T>): Promise<T> {
+  const {promise: ended, reject} = Promise.withResolvers<never>()
+  // At the end of input the prompt neither answers nor fails; the program runs out of work instead.
+  const end = () => {
+    process.stderr.write('\n')
+    reject(interrupted())
+  }
+  process.once('beforeExit', end)
   try {
-    return await ask()
-  } catch (cause) {
-    if ((cause as Error).name !== 'ExitPromptError') throw cause
-    throw new PosternError('interrupted', 'interrupted; nothing was written', {exit: Exit.interrupted, cause})
+    return await Promise.race([ask(), ended])
+  } catch (error) {
+    const {name} = error as Error
+    throw name === 'ExitPromptError' || name === 'AbortPromptError' ? interrupted(error) : error
+  } finally {
+    process.off('beforeExit', end)
   }
 }

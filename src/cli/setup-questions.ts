@@ -1,8 +1,12 @@
+import {homedir} from 'node:os'
+import {join} from 'node:path'
 import {readCaSource} from '../app/ca-source.ts'
 import {profileNameFor, type SetupAnswers} from '../app/setup.ts'
-import {Domain} from '../mail/domain.ts'
+import {Domain, printable} from '../mail/domain.ts'
+import {PosternError} from '../mail/error.ts'
 import type {FailureAction, Level} from '../policy/profile.ts'
-import {answer} from './prompts.ts'
+import {parseName} from '../state/names.ts'
+import {answer, requireConsent} from './prompts.ts'
 
 /** The answers that flags gave. */
 export interface SetupFlags {
@@ -23,71 +27,103 @@ export interface SetupPlace {
   hostname: string
   /** The relay has its certificate already. */
   hasIdentity: boolean
+  /** Takes the question away. */
+  signal: AbortSignal
 }
 
-// The answer of a command is on stdout; questions are talk.
-const context = {output: process.stderr}
-
-/** Asks what no flag said. Throws `answer-missing` (64) without a terminal, `interrupted` (130) on ctrl-C. */
+/**
+ * Asks what no flag said, after the flags were found good: nobody answers five questions to learn that a flag was wrong.
+ * Throws `answer-missing` (64) without a terminal, `interrupted` (130) on ctrl-C, and what the parsers throw.
+ */
 export async function askSetup(flags: SetupFlags, place: SetupPlace): Promise<SetupAnswers> {
   const {yes} = flags
-  const name = await answer({flag: 'domain', given: flags.domain, yes, ask: askDomain})
+  await checkFlags(flags, place.now)
+  const given = flags.ca?.filter((file) => file !== '')
+  const name = await answer({flag: 'domain', given: flags.domain, yes, ask: () => askDomain(place)})
   const domain = Domain.parse(name)
-  const caFiles = await answer({flag: 'ca', given: flags.ca, fallback: [], yes, ask: () => askCaFiles(place.now)})
-  const level = await answer({flag: 'level', given: flags.level, fallback: 'secure' as Level, yes, ask: askLevel})
-  const enforces = level === 'encrypt' || level === 'secure'
-  const onFailure = enforces
-    ? await answer({flag: 'on-failure', given: flags['on-failure'], fallback: TEMPFAIL, yes, ask: askAction})
-    : (flags['on-failure'] ?? TEMPFAIL)
-  const hostname = place.hasIdentity
-    ? undefined
-    : await answer({flag: 'hostname', given: flags.hostname, fallback: place.hostname, yes, ask: () => askHost(place)})
-  const profile = flags.profile ?? profileNameFor(level, domain)
-  return {domain, caFiles, caName: flags['ca-name'], level, onFailure, profile, hostname}
+  const caFiles = await answer({flag: 'ca', given, fallback: [], yes, ask: () => askCaFiles(place)})
+  const level = await answer({flag: 'level', given: flags.level, fallback: SECURE, yes, ask: () => askLevel(place)})
+  const action = {flag: 'on-failure', given: flags['on-failure'], fallback: TEMPFAIL, yes, ask: () => askAction(place)}
+  const onFailure = enforces(level) ? await answer(action) : (flags['on-failure'] ?? TEMPFAIL)
+  const host = {flag: 'hostname', given: flags.hostname, fallback: place.hostname, yes, ask: () => askHost(place)}
+  const hostname = place.hasIdentity ? flags.hostname : await answer(host)
+  requireConsent(yes)
+  return {
+    ...{domain, caFiles, caName: flags['ca-name'], level, onFailure},
+    profile: flags.profile ?? profileNameFor(level, domain),
+    hostname: hostname && Domain.parse(hostname).ascii,
+  }
 }
 
+const SECURE: Level = 'secure'
 const TEMPFAIL: FailureAction = 'tempfail'
 
-/** Write it? A probe that does not pass makes "no" the default. */
-export async function confirmSetup(passes: boolean, yes: boolean): Promise<boolean> {
+function enforces(level: Level): boolean {
+  return level === 'encrypt' || level === 'secure'
+}
+
+async function checkFlags({domain, hostname, profile, ca, 'ca-name': caName}: SetupFlags, now: number): Promise<void> {
+  if (domain !== undefined) Domain.parse(domain)
+  if (hostname !== undefined) Domain.parse(hostname)
+  if (profile !== undefined) parseName('profile name', profile)
+  if (caName !== undefined) parseName('CA name', caName)
+  for (const file of ca ?? []) if (file !== '') await readCaSource(file, now, undefined)
+}
+
+/** Write it? Where something speaks against it the default is no. */
+export async function confirmSetup(objection: string | null, signal: AbortSignal, yes: boolean): Promise<boolean> {
   const ask = async () => {
     const {confirm} = await import('@inquirer/prompts')
-    const message = passes
-      ? 'Write this?'
-      : 'The policy is not met now: mail would not go out. Write this all the same?'
-    return confirm({message, default: passes}, context)
+    const message = objection === null ? 'Write this?' : `${objection} Write this all the same?`
+    return confirm({message, default: objection === null}, context({signal}))
   }
   return yes || answer({flag: 'yes', given: undefined, yes, ask})
 }
 
-async function askDomain(): Promise<string> {
-  const {input} = await import('@inquirer/prompts')
-  const validate = (text: string) => Domain.tryParse(text.trim()) !== null || 'a domain looks like example.mil'
-  return (await input({message: 'Partner domain', required: true, validate}, context)).trim()
+// The answer of a command is on stdout; questions are talk.
+function context({signal}: Pick<SetupPlace, 'signal'>) {
+  return {output: process.stderr, signal}
 }
 
-async function askCaFiles(now: number): Promise<string[]> {
+async function askDomain(place: SetupPlace): Promise<string> {
+  const {input} = await import('@inquirer/prompts')
+  const validate = (text: string) => {
+    return (
+      Domain.tryParse(text.trim()) !== null || `"${printable(text.trim())}" is no domain: one looks like example.mil`
+    )
+  }
+  return (await input({message: 'Partner domain', required: true, validate}, context(place))).trim()
+}
+
+async function askCaFiles(place: SetupPlace): Promise<string[]> {
   const {input} = await import('@inquirer/prompts')
   const message = "CA file of the partner (several: separated by commas; empty: the system's CAs)"
   const validate = async (text: string) => {
     try {
-      await Promise.all(filesIn(text).map((file) => readCaSource(file, now, undefined)))
+      for (const file of filesIn(text)) await readCaSource(file, place.now, undefined)
       return true
     } catch (error) {
-      return (error as Error).message
+      return whatIsWrong(error as Error)
     }
   }
-  return filesIn(await input({message, validate}, context))
+  return filesIn(await input({message, validate}, context(place)))
 }
 
+function whatIsWrong(error: Error): string {
+  const hint = error instanceof PosternError ? error.hints[0] : undefined
+  return printable(error.message) + (hint === undefined ? '' : `: ${printable(hint)}`)
+}
+
+/** No shell reads this, so that `~` is ours to understand. */
 function filesIn(text: string): string[] {
   return text
     .split(',')
     .map((file) => file.trim())
     .filter((file) => file !== '')
+    .map((file) => (file.startsWith('~/') ? join(homedir(), file.slice(2)) : file))
 }
 
-async function askLevel(): Promise<Level> {
+async function askLevel(place: SetupPlace): Promise<Level> {
   const {select} = await import('@inquirer/prompts')
   const choices = [
     {value: 'secure' as const, name: 'secure     TLS and a verified certificate, or nothing'},
@@ -95,21 +131,24 @@ async function askLevel(): Promise<Level> {
     {value: 'preferred' as const, name: 'preferred  TLS where it works, else clear text'},
     {value: 'none' as const, name: 'none       never TLS'},
   ]
-  return select({message: 'How strict must TLS be?', choices, default: 'secure'}, context)
+  return select({message: 'How strict must TLS be?', choices, default: SECURE}, context(place))
 }
 
-async function askAction(): Promise<FailureAction> {
+async function askAction(place: SetupPlace): Promise<FailureAction> {
   const {select} = await import('@inquirer/prompts')
   const choices = [
     {value: 'tempfail' as const, name: 'tempfail  keep the mail and try again'},
     {value: 'fail' as const, name: 'fail      return it to the sender at once'},
   ]
-  return select({message: 'And when that cannot be had?', choices, default: TEMPFAIL}, context)
+  return select({message: 'And when that cannot be had?', choices, default: TEMPFAIL}, context(place))
 }
 
-async function askHost({hostname}: SetupPlace): Promise<string> {
+async function askHost(place: SetupPlace): Promise<string> {
   const {input} = await import('@inquirer/prompts')
-  const validate = (text: string) => Domain.tryParse(text.trim()) !== null || 'a host name looks like relay.example.org'
+  const validate = (text: string) => {
+    const isName = Domain.tryParse(text.trim()) !== null
+    return isName || `"${printable(text.trim())}" is no host name: one looks like relay.example.org`
+  }
   const message = 'Host name of the relay, for its own certificate'
-  return (await input({message, default: hostname, required: true, validate}, context)).trim()
+  return (await input({message, default: place.hostname, required: true, validate}, context(place))).trim()
 }

@@ -254,6 +254,9 @@ export const STORY_DOCUMENTS = {
     profile: v.strictObject({name: v.string(), ...done}),
     rule: v.strictObject({id: v.string(), ...done}),
     commands: v.array(v.string()),
+    /** About the rules as they stand then. */
+    findings: v.array(finding),
+    remarks: v.array(v.string()),
     probe: PROBE_SCHEMA.entries.results.item,
   }),
   demo: v.strictObject({
