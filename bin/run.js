@@ -29,10 +29,11 @@ await start(root)
 // prompt comes back when it has ended, with its exit code. A terminal sends ctrl-C to both of us by itself, and a second
 // one would cut short what the first one began.
 function becomeChild(node) {
-  const child = spawn(node, process.argv.slice(1), {stdio: 'inherit', env: {...process.env, POSTERN_REEXEC: '1'}})
+  // Before the child is there: a signal may come as soon as it is.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   const terminal = [0, 1, 2].some((fd) => isatty(fd))
   for (const name of signals) process.on(name, () => (name === 'SIGINT' && terminal) || child.kill(name))
+  const child = spawn(node, process.argv.slice(1), {stdio: 'inherit', env: {...process.env, POSTERN_REEXEC: '1'}})
   child.on('exit', (code, signal) => {
     for (const name of signals) process.removeAllListeners(name)
     if (signal) process.kill(process.pid, signal)
