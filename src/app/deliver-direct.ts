@@ -10,6 +10,7 @@ import {effectivePolicy} from './effective-policy.ts'
 import {pathWorld} from './path-world.ts'
 import {relayPolicy} from './relay-policy.ts'
 import {type SendResult, sendResult} from './send-result.ts'
+import {stepTimes} from './step-times.ts'
 import type {AppWorld} from './world.ts'
 
 export interface DirectDelivery {
@@ -39,7 +40,7 @@ export async function deliverDirect(world: AppWorld, delivery: DirectDelivery): 
     snapshot: {
       revision: config.revision,
       routes: delivery.route ? [{domain: '*', ...delivery.route}] : config.settings.routes,
-      path: pathWorld(world, config.settings),
+      path: pathWorld(world, config.settings, {timeouts: stepTimes(delivery.timeout)}),
       policy: {...rules, ...named},
     },
     pool,

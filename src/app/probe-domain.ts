@@ -1,7 +1,6 @@
 import {type MailDomain, mailDomainText} from '../mail/address.ts'
-import {OVERALL} from '../path/deadline.ts'
 import {openMailPath} from '../path/open.ts'
-import type {Observe, PathRequest, PathTimeouts, PathWorld} from '../path/path.ts'
+import type {Observe, PathRequest, PathWorld} from '../path/path.ts'
 import type {AttemptEvidence, Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import {finding} from '../policy/findings.ts'
 import {judgePath} from '../policy/judge.ts'
@@ -25,6 +24,7 @@ import {ProbeTaps} from './probe-taps.ts'
 import {Turns} from './probe-turns.ts'
 import {mixedFleet, settle} from './probe-verdict.ts'
 import {SelfCheck} from './self-check.ts'
+import {stepTimes} from './step-times.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ProbeTarget {
@@ -73,11 +73,7 @@ export interface Prober {
   options: ProbeOptions
 }
 
-/** Shorter than a mailer's, because a person is waiting; the overall time bounds them all. */
-const TIMEOUTS = {connect: 10_000, greeting: 30_000, command: 20_000, handshake: 15_000}
 const MINUTE = 60_000
-/** How much of the whole time may go by without a greeting, so that there is some left to find out why. */
-const GREETING_SHARE = 0.75
 const EXPIRY_DAYS = 21
 const PAUSE = 250
 
@@ -86,7 +82,7 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
   const config = await loadConfiguration(world.configDir)
   const {settings} = config
   const {resolver} = options
-  const timeouts = timeoutsWithin(options.timeout ?? MINUTE)
+  const timeouts = stepTimes(options.timeout ?? MINUTE)
   const path = pathWorld(world, settings, {timeouts, ...(resolver && {resolver})})
   return {
     world,
@@ -98,11 +94,6 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
     turns: new Turns(world, {atOnce: options.perAddress ?? 1, pause: options.pause ?? PAUSE}),
     options,
   }
-}
-
-/** Other steps keep their time: a handshake that we cut off ourselves would count against the peer. */
-function timeoutsWithin(whole: number): Partial<PathTimeouts> {
-  return {...TIMEOUTS, greeting: Math.min(TIMEOUTS.greeting, Math.round(whole * GREETING_SHARE))}
 }
 
 /**
@@ -132,8 +123,7 @@ export async function lookAt(
   try {
     const profileFor = perAddress((address) => prober.profileFor(domain, address))
     const request = requestFor(prober, domain, {profileFor, wrap: taps.wrap, deadline})
-    const {evidence: looked} = await openMailPath(prober.path, request, observe)
-    const evidence = {...looked, attempts: looked.attempts.map(unjudgedWhereCut)}
+    const {evidence} = await openMailPath(prober.path, request, observe)
     prober.selfCheck.note(evidence)
     const facts = await lookCloser(prober, evidence, deadline)
     const second = await lookTwice(prober, evidence, taps, deadline)
@@ -166,7 +156,7 @@ function requestFor(prober: Prober, domain: MailDomain, {profileFor, wrap, deadl
     domain,
     route: options.route ?? routeFor(settings.routes, mailDomainText(domain)),
     fixed: options.fixed ?? null,
-    implicitTls: options.implicitTls ?? false,
+    ...(options.implicitTls && {implicitTls: true}),
     ...(ports && {ports: ports.map((port) => ({port, implicitTls: isImplicit(port, prober)}))}),
     profileFor,
     visit: 'all',
@@ -247,14 +237,6 @@ function fleetRemark(evidence: PathEvidence, verdict: PathVerdict): Finding[] {
   const sentence = mixedFleet(evidence, verdict)
   const hint = 'the partner has to bring the hosts in line: mail goes to whichever is up'
   return sentence === null ? [] : [finding('mixed-fleet', `${evidence.domain}: ${sentence}`, hint)]
-}
-
-/** A handshake that our own deadline cut off says nothing of the peer; one that it let time out does. */
-function unjudgedWhereCut(attempt: AttemptEvidence): AttemptEvidence {
-  const {handshake} = attempt
-  if (handshake?.status !== 'failed' || handshake.reason !== OVERALL) return attempt
-  const reach = {status: 'unreachable', stage: 'ehlo', reason: OVERALL, reply: null} as const
-  return {...attempt, reach, handshake: null, failedAttempts: 0}
 }
 
 /** The rules are asked once for an address, so that all that is said of it is said under one profile. */

@@ -28,12 +28,20 @@ export function failureOf(
   }
 }
 
-function stageOf({reach, starttls, handshake, mode, timings}: AttemptEvidence, code: string): Failure['stage'] {
-  if (reach.status === 'unreachable') return timings.handshake === undefined ? reach.stage : 'handshake'
+function stageOf(attempt: AttemptEvidence, code: string): Failure['stage'] {
+  const {reach, starttls, handshake, mode, timings} = attempt
+  if (reach.status === 'unreachable') return lastStage(attempt) ?? reach.stage
   if (handshake?.status === 'completed') return code.startsWith('certificate-') ? 'certificate' : 'handshake'
   if (timings.ehloAfterTls !== undefined) return 'ehlo-after-tls'
   if (handshake || mode === 'implicit') return 'handshake'
   return starttls.advertised ? 'starttls' : 'ehlo'
+}
+
+/** Where a look ended that got as far as TLS, and says nothing of the peer; null: it did not get so far. */
+function lastStage({mode, timings}: AttemptEvidence): Failure['stage'] | null {
+  if (timings.ehloAfterTls !== undefined) return 'ehlo-after-tls'
+  if (timings.handshake !== undefined) return mode === 'starttls' || timings.greeting === undefined ? 'handshake' : null
+  return timings.starttls === undefined ? null : 'starttls'
 }
 
 /** The same look by hand. SNI is sent as we send it: not for address literals (RFC 6066 §3). */

@@ -164,6 +164,8 @@ class Attempt {
   async #shakeHands(socket: Socket): Promise<ClientSession | null> {
     const target = {...this.#target, host: this.#target.host.name}
     const made = await this.#timed('handshake', () => handshake(this.#world, this.#request, socket, target))
+    // A handshake that our own deadline cut off says nothing of the peer; one that it let time out does.
+    if (!made.stream) this.#request.signal?.throwIfAborted()
     rethrowAbort(this.#request.signal)
     this.evidence.handshake = made.evidence
     if (!made.stream) {
@@ -199,12 +201,13 @@ class Attempt {
   }
 
   #fail(error: unknown): void {
-    if (!(error instanceof Unwelcome) && this.#isTlsFailure(error)) {
-      this.evidence.handshake = failed(isDeadline(error) ? error : (causeOf(error) ?? error))
+    if (!(error instanceof Unwelcome) && !isDeadline(error) && this.#isTlsFailure(error)) {
+      this.evidence.handshake = failed(causeOf(error) ?? error)
       this.#countFailure()
       return
     }
     const stage = this.#stage === 'connect' || this.#stage === 'greeting' ? this.#stage : 'ehlo'
+    if (isDeadline(error)) this.evidence.handshake = null
     const reply = error instanceof Unwelcome ? printable(replyText(error.reply)) : null
     this.evidence.reach = {status: 'unreachable', stage, reason: reasonOf(error), reply}
   }

@@ -8,7 +8,6 @@ import type {HandshakeEvidence} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import {codeOf} from '../smtp/error.ts'
 import {type Upgraded, upgrade} from '../smtp/upgrade.ts'
-import {isDeadline, OVERALL} from './deadline.ts'
 import type {PathRequest, PathWorld, WireTap} from './path.ts'
 
 type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
@@ -78,7 +77,6 @@ function fromWire(tap: WireTap | undefined): X509Certificate[] | null {
 
 /** Why TLS failed, as evidence. */
 export function failed(error: unknown, serverVersion: string | null = null): Failed {
-  if (isDeadline(error)) return {status: 'failed', reason: OVERALL, code: 'timeout'}
   const code = codeOf(error) ?? 'unknown'
   const old = serverVersion && /^(SSLv|TLSv1(\.[01])?$)/.test(serverVersion) ? serverVersion : null
   if (old) return {status: 'failed', reason: `the peer speaks only ${old}; the floor is TLS 1.2 (RFC 8996)`, code}
