@@ -108,7 +108,8 @@ class Walk {
   }
 
   #targets(): Target[] {
-    const {fixed, route, port, implicitTls = false, ports} = this.#request
+    const {fixed, route, port, ports} = this.#request
+    const implicitTls = this.#request.implicitTls ?? route?.implicitTls ?? false
     const usual = implicitTls ? this.#world.ports.smtps : this.#world.ports.smtp
     const dialled = ports ?? [{port: fixed?.port ?? route?.port ?? port ?? usual, implicitTls}]
     const targets = this.#evidence.route.hosts.flatMap((host) => {

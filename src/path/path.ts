@@ -42,13 +42,13 @@ export interface WireTap {
 
 export interface PathRequest {
   domain: MailDomain
-  /** Static next hop instead of MX; `host` may be a name or an IP address. */
-  route?: {host: string; port?: number | undefined} | null
+  /** Static next hop instead of MX; `host` may be a name or an IP address. `implicitTls`: TLS from the first byte. */
+  route?: {host: string; port?: number | undefined; implicitTls?: boolean | undefined} | null
   /** Skip DNS altogether: this address, judged under this host name (`--connect`). */
   fixed?: {address: string; port: number; host: string} | null
   /** Instead of the world's SMTP port. */
   port?: number | undefined
-  /** TLS from the first byte. */
+  /** TLS from the first byte, whatever the route says. */
   implicitTls?: boolean
   /** `all` only: these ports at every address, instead of the one that the rest of the request leads to. */
   ports?: readonly {port: number; implicitTls: boolean}[]

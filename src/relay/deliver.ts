@@ -139,8 +139,7 @@ class GroupDelivery {
     const route = routeFor(snapshot.routes, destination)
     return {
       domain: parseMailDomain(destination)!,
-      route: route && {host: route.host, port: route.port},
-      ...(route?.implicitTls ? {implicitTls: true} : {}),
+      route,
       profileFor: (address) => this.#policy(address).profile,
       visit: 'first',
       failedBefore: (address) => memory.count(address),

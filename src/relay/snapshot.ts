@@ -37,7 +37,7 @@ export interface StaticRoute {
   host: string
   port?: number | undefined
   /** TLS from the first byte. */
-  implicitTls?: boolean
+  implicitTls?: boolean | undefined
 }
 
 export interface RelayLimits {

@@ -28,7 +28,7 @@ export interface RelaySettings {
   clients: string[]
   /** Protected domains, accepted from anyone. */
   domains: string[]
-  routes: {domain: string; host: string; port?: number | undefined}[]
+  routes: {domain: string; host: string; port?: number | undefined; implicitTls: boolean}[]
   dns: {servers: string[]; trusted: boolean}
   ports: {smtp: number; smtps: number; https: number}
   queue: {retry: number; retryMax: number; warnAfter: number; lifetime: number; dsnLifetime: number}

@@ -29,13 +29,17 @@ const listener = v.strictObject(
   'expected a mapping with address and port',
 )
 
-const route = v.strictObject(
-  {
-    domain: text('a domain, .domain or "*"', routeDomain),
-    host: text('a host name or an IP address', routeHost),
-    port: v.optional(port),
-  },
-  'expected a mapping with domain and host',
+const route = v.pipe(
+  v.strictObject(
+    {
+      domain: text('a domain, .domain or "*"', routeDomain),
+      host: text('a host name or an IP address', routeHost),
+      port: v.optional(port),
+      tls: v.optional(word(['starttls', 'implicit'] as const), 'starttls'),
+    },
+    'expected a mapping with domain and host',
+  ),
+  v.transform(({tls, ...rest}) => ({...rest, implicitTls: tls === 'implicit'})),
 )
 
 const DEFAULT_LISTENERS = [
