@@ -2,10 +2,12 @@ import {type MailAddress, mailDomainText} from '../mail/address.ts'
 import type {Reply} from '../mail/reply.ts'
 import {replyText} from '../mail/reply.ts'
 import {networkContains} from '../policy/cidr.ts'
+import type {EffectiveProfile} from '../policy/profile.ts'
 import type {QueueStore} from '../queue/store.ts'
 import type {ClientFacts, ReceiverHandlers} from '../smtp/receiver.ts'
 import {takeIn} from './intake.ts'
 import type {RelayLog} from './log.ts'
+import {receivedPath} from './received-facts.ts'
 import {judgeReceived} from './receiving.ts'
 import type {RelaySnapshot} from './snapshot.ts'
 
@@ -25,6 +27,7 @@ type Stage = {client: ClientFacts; sender: MailAddress | null; recipient?: MailA
 /** The house's answers to one session. `anchors`: what its client certificate was verified under. */
 export function receivingHandlers(house: ReceivingHouse, anchors: string | null): ReceiverHandlers {
   let sender: MailAddress | null = null
+  let governing: EffectiveProfile[] = []
 
   const answer = (stage: Stage, command: 'MAIL' | 'RCPT', refusal: {reply: Reply; reason: string} | null) => {
     if (refusal === null) return null
@@ -38,6 +41,7 @@ export function receivingHandlers(house: ReceivingHouse, anchors: string | null)
   return {
     async mail(client, reversePath) {
       sender = reversePath
+      governing = []
       const queue = house.queue()
       if (isReply(queue)) return queue
       const stage = {client, sender}
@@ -45,15 +49,14 @@ export function receivingHandlers(house: ReceivingHouse, anchors: string | null)
     },
     async rcpt(client, recipient) {
       const stage = {client, sender, recipient}
-      return answer(
-        stage,
-        'RCPT',
-        refusedAsOpenRelay(house.snapshot(), stage) ?? refusedByPolicy(house, anchors, stage),
-      )
+      const refusal = refusedAsOpenRelay(house.snapshot(), stage) ?? refusedByPolicy(house, anchors, stage)
+      const {profile} = receivingPolicy(house, stage)
+      if (refusal === null && profile) governing.push(profile)
+      return answer(stage, 'RCPT', refusal)
     },
     async data(client, envelope) {
       const queue = house.queue()
-      return isReply(queue) ? queue : takeIn(house, queue, client, envelope)
+      return isReply(queue) ? queue : takeIn(house, queue, client, envelope, receivedPath(client, governing))
     },
   }
 }
@@ -72,12 +75,17 @@ function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage)
   }
 }
 
-function refusedByPolicy(house: ReceivingHouse, anchors: string | null, {client, sender, recipient}: Stage) {
-  const policy = house.snapshot().policy.receiving({
+function receivingPolicy(house: ReceivingHouse, {client, sender, recipient}: Stage) {
+  return house.snapshot().policy.receiving({
     client: client.address,
     sender: sender?.text ?? '',
     ...(recipient ? {recipient: recipient.text} : {}),
   })
+}
+
+function refusedByPolicy(house: ReceivingHouse, anchors: string | null, stage: Stage) {
+  const {client, sender, recipient} = stage
+  const policy = receivingPolicy(house, stage)
   const senderDomain = sender && mailDomainText(sender.domain)
   const facts = {tls: client.tls, anchors, senderDomain, now: house.now()}
   for (const profile of recipient ? policy.rehearsed : []) {

@@ -7,6 +7,7 @@ import type {BodySink, ClientFacts} from '../smtp/receiver.ts'
 import type {ReceivingHouse} from './accept.ts'
 import {HeaderScan} from './header-scan.ts'
 import {receivedHeader} from './received.ts'
+import type {ReceivedPath} from './received-facts.ts'
 
 /** RFC 5321 §6.3: a message with this many hops behind it runs in circles. */
 const MOST_HOPS = 50
@@ -19,6 +20,7 @@ export async function takeIn(
   queue: QueueStore,
   client: ClientFacts,
   envelope: Envelope,
+  path: ReceivedPath,
 ): Promise<BodySink | Reply> {
   const now = house.now()
   const id = newQueueId(now)
@@ -33,7 +35,7 @@ export async function takeIn(
   try {
     const body = await queue.receive()
     await body.write(header)
-    return new Intake(house, body, client, newMessage(id, now, client, envelope))
+    return new Intake(house, body, client, newMessage(id, now, client, envelope), path)
   } catch (error) {
     return queueReply(house, error)
   }
@@ -44,16 +46,18 @@ class Intake implements BodySink {
   readonly #body: IncomingBody
   readonly #client: ClientFacts
   readonly #message: NewMessage
+  readonly #path: ReceivedPath
   readonly #scan = new HeaderScan()
   #size = 0
   /** Once the queue failed the rest is only read, and the answer is at the end. */
   #failure: Reply | null = null
 
-  constructor(house: ReceivingHouse, body: IncomingBody, client: ClientFacts, message: NewMessage) {
+  constructor(house: ReceivingHouse, body: IncomingBody, client: ClientFacts, message: NewMessage, path: ReceivedPath) {
     this.#house = house
     this.#body = body
     this.#client = client
     this.#message = message
+    this.#path = path
   }
 
   async write(chunk: Buffer): Promise<void> {
@@ -105,7 +109,7 @@ class Intake implements BodySink {
   }
 
   #logAccepted(queue: string): void {
-    const {session, address: client, hello, tls} = this.#client
+    const {session, address: client, hello} = this.#client
     const {reversePath: from, recipients} = this.#message
     this.#house.log.event({
       event: 'accepted',
@@ -113,7 +117,7 @@ class Intake implements BodySink {
       session,
       client,
       hello,
-      tls: tls && `${tls.version} ${tls.cipher}`,
+      path: this.#path,
       from,
       recipients: recipients.length,
       size: this.#size,

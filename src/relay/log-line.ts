@@ -1,6 +1,7 @@
 import {endpoint, hostEndpoint} from '../mail/address.ts'
 import {printable} from '../mail/domain.ts'
 import type {PathFacts, RelayEvent} from './log.ts'
+import type {ReceivedPath} from './received-facts.ts'
 
 /** An event as one line for people, without the time. Everything from outside is made safe to print. */
 export function logLine(event: RelayEvent): string {
@@ -9,11 +10,28 @@ export function logLine(event: RelayEvent): string {
 
 /** `tls=secure:verified`, and what was negotiated; for a path that mail does not take, why. */
 export function tlsWords(path: PathFacts): string {
-  const negotiated = [path.version, path.cipher, path.group].filter((part) => part !== null)
   const findings = path.outcome === 'refused' && path.findings.length > 0 ? `findings=${path.findings.join(',')}` : ''
   const reason = path.reason === null ? '' : `reason="${path.reason}"`
-  const rule = path.rule === null ? '' : `rule=${path.rule}`
-  return [`tls=${path.level}:${path.outcome}`, ...negotiated, rule, findings, reason].filter(Boolean).join(' ')
+  const policy = policyWords(path.rule === null ? [] : [path.rule], [path.profile])
+  const words = [`tls=${path.level}:${path.outcome}`, ...negotiated(path), policy, findings, reason]
+  return words.filter(Boolean).join(' ')
+}
+
+/** `tls=encrypt:tls` and what was negotiated, for a message that came in; without a rule there is no level to name. */
+function receivedWords(path: ReceivedPath): string {
+  const level = path.level === null ? '' : `${path.level}:`
+  const words = [`tls=${level}${path.outcome}`, ...negotiated(path), policyWords(path.rules, path.profiles)]
+  return words.filter(Boolean).join(' ')
+}
+
+function negotiated({version, cipher, group, fingerprint}: PathFacts | ReceivedPath): (string | null)[] {
+  return [version, cipher, group, fingerprint && `cert=sha256:${fingerprint}`]
+}
+
+function policyWords(rules: readonly string[], profiles: readonly string[]): string {
+  const rule = rules.length === 0 ? '' : `rule=${rules.join(',')}`
+  const profile = profiles.length === 0 ? '' : `profile=${profiles.join(',')}`
+  return [rule, profile].filter(Boolean).join(' ')
 }
 
 function words(event: RelayEvent): (string | null | false)[] {
@@ -35,7 +53,13 @@ function words(event: RelayEvent): (string | null | false)[] {
     case 'rejected':
       return [event.session, event.client, event.command, event.argument, event.reply, `reason="${event.reason}"`]
     case 'would-reject':
-      return [event.session, event.client, 'would-reject', profileWords(event), `reason="${event.reason}"`]
+      return [
+        event.session,
+        event.client,
+        'would-reject',
+        policyWords(event.rule === null ? [] : [event.rule], [event.profile]),
+        `reason="${event.reason}"`,
+      ]
     case 'accepted':
       return acceptedWords(event)
     case 'attempt':
@@ -58,7 +82,7 @@ function words(event: RelayEvent): (string | null | false)[] {
 }
 
 function acceptedWords(event: Extract<RelayEvent, {event: 'accepted'}>): string[] {
-  const how = event.tls ? `tls=${event.tls}` : 'tls=none'
+  const how = receivedWords(event.path)
   const from = `${event.client} (${event.hello ?? 'no name'})`
   return [event.queue, '←', from, how, `from=<${event.from}>`, `recipients=${event.recipients}`, `size=${event.size}`]
 }
@@ -73,8 +97,4 @@ function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' |
 
 function hostWords(path: PathFacts): string {
   return `${hostEndpoint(path)}${path.reused ? ' reused' : ''}`
-}
-
-function profileWords({rule, profile}: {rule: string | null; profile: string}): string {
-  return rule === null ? `profile=${profile}` : `rule=${rule} profile=${profile}`
 }

@@ -1,4 +1,5 @@
 import type {Level} from '../policy/profile.ts'
+import type {ReceivedPath} from './received-facts.ts'
 
 /** Where the relay's events go: a terminal, or JSON lines. One call is one line. */
 export interface RelayLog {
@@ -50,7 +51,7 @@ export type RelayEvent =
       session: string
       client: string
       hello: string | null
-      tls: string | null
+      path: ReceivedPath
       from: string
       recipients: number
       size: number
