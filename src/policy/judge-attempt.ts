@@ -133,12 +133,23 @@ function unreachable(
 ): AttemptVerdict {
   const reply = reach.reply ? ` ("${printable(reach.reply)}")` : ''
   const message = `SMTP at ${peerName(attempt)} was not reached: ${printable(reach.reason)}${reply}`
-  const item = finding(
-    'host-unreachable',
-    message,
-    'it is tried again; check the address and port, and whether port 25 is blocked here',
-  )
+  const item = finding('host-unreachable', message, unreachableHint(attempt, reach))
   // RFC 3463 §3.5: no answer from host, bad connection, directory server failure.
   const status = {dns: '4.4.3', connect: '4.4.1', greeting: '4.4.2', ehlo: '4.4.2'} as const
   return {outcome: 'unreachable', findings: [item], status: status[reach.stage]}
+}
+
+/** A stall behind the connection is no matter of blocked ports, and only port 25 is what providers block. */
+function unreachableHint(
+  {port, handshake}: AttemptEvidence,
+  {stage, reply}: Extract<AttemptEvidence['reach'], {status: 'unreachable'}>,
+): string {
+  if (stage === 'dns') return 'it is tried again; ask another DNS server to see whether the fault is here'
+  if (stage === 'connect') {
+    const blocked = port === 25 ? ', and whether outgoing port 25 is blocked here' : ''
+    return `it is tried again; check that a mail server listens at port ${port}${blocked}`
+  }
+  if (reply !== null) return 'it is tried again; the reply is what the partner says of it'
+  if (handshake !== null) return 'it is tried again; the session ended inside TLS: the log of the partner says why'
+  return 'it is tried again; the connection is taken, so that the cause lies behind it: ask the partner'
 }

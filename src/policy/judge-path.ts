@@ -80,7 +80,9 @@ function withoutHosts({domain, route, attempts}: PathEvidence): Settled | null {
 function routeFate(domain: string, kind: RouteFailure, detail?: string): Settled {
   const {fate, status, code, says, hint} = ROUTE[kind]
   const reason = `${domain} ${says}`
-  const message = detail ? `${reason}: ${printable(detail)}` : reason
+  // What a null MX or an NXDOMAIN of the domain itself has for a reason is what was just said.
+  const saysMore = detail !== undefined && kind !== 'null-mx' && detail !== reason
+  const message = saysMore ? `${reason}: ${printable(detail)}` : reason
   return {
     fate,
     status,

@@ -58,14 +58,18 @@ function failedHandshake(
   const message = `the TLS handshake with ${peerName(attempt)} failed: ${printable(handshake.reason)}`
   const noCommonVersion = /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(handshake.code)
   if (!noCommonVersion) {
-    const hint = 'look at the partner with: postern probe; its TLS log names the other half of the story'
-    return problem('validation-failure', message, hint, failures(attempt))
+    return problem('validation-failure', message, handshakeHint(handshake.code), failures(attempt))
   }
   const hint = `the two sides share no TLS version: the partner has to enable TLS ${profile.minTls}`
   const failed = problem('validation-failure', message, hint, failures(attempt))
   // OUTCOMES.md, note 2: the minimum is offered in the ClientHello, so a peer below it shows as a failed handshake. Under
   // TLS 1.2 it is below the floor, which is a plain handshake failure; above that it is too weak for this profile.
   return profile.minTls === '1.2' ? failed : {...failed, law: {...failed.law, detail: 6}}
+}
+
+function handshakeHint(code: string): string {
+  if (code === 'timeout') return 'try again, and from another network; the log of the partner says how far it came'
+  return 'ask the partner what its log says of this handshake; another network tells whether something on the way breaks it'
 }
 
 function injection(attempt: AttemptEvidence): Problem[] {
@@ -83,11 +87,12 @@ function fallback(attempt: AttemptEvidence): Problem {
 
 function untried(attempt: AttemptEvidence): Problem {
   const peer = peerName(attempt)
-  const hint = 'look at it with: postern probe'
   if (attempt.failedAttempts > 0 || attempt.mode === 'implicit') {
     const message = `the TLS handshake with ${peer} never began: the connection was lost`
+    const hint = 'try again; when it lasts, ask the partner what its log says'
     return problem('validation-failure', message, hint, failures(attempt))
   }
+  const hint = 'nothing is known of its TLS; a profile at level preferred or higher tries it'
   return problem('tls-not-attempted', `TLS with ${peer} was not tried on this connection`, hint)
 }
 

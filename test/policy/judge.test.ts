@@ -219,3 +219,44 @@ describe('the fate of a recipient', () => {
     ])
   })
 })
+
+describe('a hint', () => {
+  const hintOf = (seen: AttemptEvidence) => judge(seen, profileAt('secure')).findings[0]?.hint ?? ''
+  const stalled = (change: Partial<AttemptEvidence>) =>
+    attempt({
+      reach: {status: 'unreachable', stage: 'connect', reason: 'no answer within 15 s', reply: null},
+      handshake: null,
+      ...change,
+    })
+
+  test('of a failed handshake does not send a probe to look with the probe', () => {
+    expect(hintOf(failedAttempt())).not.toContain('postern probe')
+    expect(hintOf(attempt({handshake: {status: 'failed', reason: 'timed out', code: 'timeout'}}))).toContain('again')
+  })
+
+  test('speaks of a blocked port 25 where a connection to that port failed, and nowhere else', () => {
+    expect(hintOf(stalled({}))).toContain('port 25 is blocked')
+    expect(hintOf(stalled({port: 465}))).toBe('it is tried again; check that a mail server listens at port 465')
+    for (const stage of ['greeting', 'ehlo'] as const) {
+      const reach = {status: 'unreachable', stage, reason: 'no answer within 15 s', reply: null} as const
+      expect(hintOf(stalled({reach}))).not.toContain('blocked')
+      expect(hintOf(stalled({reach, handshake: handshake()}))).not.toContain('blocked')
+    }
+  })
+})
+
+describe('a domain without a host', () => {
+  const messageOf = (kind: 'nxdomain' | 'null-mx' | 'dns-failed', reason: string) => {
+    const path = pathOf([], {hosts: [], failure: {kind, reason}, nullMx: kind === 'null-mx'})
+    return judgePath(path, () => profileAt('secure')).findings[0]?.message
+  }
+
+  test.each([
+    ['nxdomain', 'example.mil does not exist', 'example.mil does not exist'],
+    ['nxdomain', 'mx.example.org does not exist', 'example.mil does not exist: mx.example.org does not exist'],
+    ['null-mx', 'the domain publishes a null MX (RFC 7505)', 'example.mil publishes a null MX: it takes no mail'],
+    ['dns-failed', 'SERVFAIL', 'example.mil could not be looked up: SERVFAIL'],
+  ] as const)('says why once: %s, %s', (kind, reason, message) => {
+    expect(messageOf(kind, reason)).toBe(message)
+  })
+})
