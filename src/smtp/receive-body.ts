@@ -1,65 +1,91 @@
 import type {Reply} from '../mail/reply.ts'
 import {DataDecoder} from './receive-data.ts'
 import {REPLIES} from './receive-replies.ts'
-import type {ReceiveWire} from './receive-wire.ts'
 import type {BodySink} from './receiver.ts'
 
+export interface BodyRules {
+  /** Octets, decoded. */
+  messageSize: number
+  refuseBareLf: boolean
+}
+
 /**
- * Takes a message from the wire into the sink, up to the final dot, and returns the reply to it; null when the client
- * went away, fell silent or the session's time ran out. A message that breaks a rule is read to its end, so that the
- * session stays in step, but from there on nothing of it is kept.
+ * A message on its way into the sink. One that breaks a rule is read to its end, so that the session stays in step, but
+ * from there on nothing of it is kept. Whether it came by DATA or by BDAT, the same rules are applied to it here.
  */
-export async function receiveBody(
-  wire: ReceiveWire,
-  sink: BodySink,
-  rules: {messageSize: number; timeout: number; refuseBareLf: boolean},
-): Promise<{reply: Reply} | {ended: string}> {
-  const decoder = new DataDecoder()
-  let size = 0
-  let refusal: Reply | null = null
-  for (;;) {
-    const chunk = await wire.chunk(rules.timeout)
-    if ('ended' in chunk) {
-      if (!refusal) await quietly(sink.abort())
-      return chunk
+export class IncomingBody {
+  readonly #sink: BodySink
+  readonly #rules: BodyRules
+  readonly #decoder: DataDecoder
+  #size = 0
+  #refusal: Reply | null = null
+
+  constructor(sink: BodySink, rules: BodyRules, framing: 'dots' | 'chunks') {
+    this.#sink = sink
+    this.#rules = rules
+    this.#decoder = new DataDecoder(framing)
+  }
+
+  /** Why nothing more of it is kept; null: all is well so far. */
+  get refusal(): Reply | null {
+    return this.#refusal
+  }
+
+  /** Octets it may still have. */
+  get room(): number {
+    return this.#rules.messageSize - this.#size
+  }
+
+  /** Takes octets from the wire; what follows the final dot is given back, null while there was none. */
+  async take(octets: Buffer): Promise<Buffer | null> {
+    const {body, rest} = this.#decoder.decode(octets)
+    this.#size += body.length
+    if (!this.#refusal) await this.#keep(body)
+    return rest
+  }
+
+  /** The answer to the whole message. RFC 5321 §6.1: with a 250 we answer for it, so whatever fails before is a 451. */
+  async end(): Promise<Reply> {
+    if (!this.#refusal) await this.#keep(this.#decoder.finish())
+    if (this.#refusal) return this.#refusal
+    try {
+      return await this.#sink.end()
+    } catch {
+      await this.abort()
+      return REPLIES.localError
     }
-    const {body, rest} = decoder.decode(chunk)
-    size += body.length
-    if (!refusal) {
-      refusal = broken(decoder, size, rules) ?? (await written(sink, body))
-      if (refusal) await quietly(sink.abort())
+  }
+
+  async refuse(refusal: Reply): Promise<void> {
+    if (this.#refusal) return
+    this.#refusal = refusal
+    await this.abort()
+  }
+
+  async abort(): Promise<void> {
+    await this.#sink.abort().catch(() => {})
+  }
+
+  async #keep(body: Buffer): Promise<void> {
+    const refusal = this.#broken() ?? (await this.#written(body))
+    if (refusal) await this.refuse(refusal)
+  }
+
+  #broken(): Reply | null {
+    const {bareCr, bareLf, nul} = this.#decoder
+    if (bareCr || (bareLf && this.#rules.refuseBareLf)) return REPLIES.bareLineEnds
+    // RFC 6152 §3, RFC 2045 §2.8. A reader that drops NULs would see another line, and perhaps a dot alone on it.
+    if (nul) return REPLIES.nulOctet
+    return this.room < 0 ? REPLIES.tooLarge : null
+  }
+
+  async #written(body: Buffer): Promise<Reply | null> {
+    if (body.length === 0) return null
+    try {
+      await this.#sink.write(body)
+      return null
+    } catch {
+      return REPLIES.localError
     }
-    if (rest === null) continue
-    wire.putBack(rest)
-    return {reply: refusal ?? (await ended(sink))}
   }
-}
-
-function broken(decoder: DataDecoder, size: number, rules: {messageSize: number; refuseBareLf: boolean}): Reply | null {
-  if (decoder.bareCr || (decoder.bareLf && rules.refuseBareLf)) return REPLIES.bareLineEnds
-  return size > rules.messageSize ? REPLIES.tooLarge : null
-}
-
-async function written(sink: BodySink, body: Buffer): Promise<Reply | null> {
-  if (body.length === 0) return null
-  try {
-    await sink.write(body)
-    return null
-  } catch {
-    return REPLIES.localError
-  }
-}
-
-/** RFC 5321 §6.1: with the 250 we answer for the message, so whatever goes wrong before it is a 451. */
-async function ended(sink: BodySink): Promise<Reply> {
-  try {
-    return await sink.end()
-  } catch {
-    await quietly(sink.abort())
-    return REPLIES.localError
-  }
-}
-
-async function quietly(action: Promise<void>): Promise<void> {
-  await action.catch(() => {})
 }

@@ -70,3 +70,15 @@ function parseParameters(text: string): Parameter[] | null {
   // A keyword given twice could mean either; nobody means both.
   return new Set(parameters.map((one) => one.keyword)).size === parameters.length ? parameters : null
 }
+
+/** The argument of BDAT. */
+export interface ChunkSize {
+  octets: number
+  last: boolean
+}
+
+/** `size [LAST]` (RFC 3030 §2); null when it has not that form, or is a number that nobody can mean. */
+export function parseChunkSize(argument: string): ChunkSize | null {
+  const [, digits, last] = /^(\d{1,15})(?:[ \t]+(LAST))?$/i.exec(argument) ?? []
+  return digits === undefined ? null : {octets: Number(digits), last: last !== undefined}
+}

@@ -2,11 +2,11 @@ const LF = 0x0a
 const CR = 0x0d
 const DOT = 0x2e
 
-/** What one chunk of DATA came to. */
+/** What some octets of a message came to. */
 export interface DecodedData {
-  /** Dot-unstuffed octets, ready for the sink; may be empty. */
+  /** Octets ready for the sink, without dot-stuffing; may be empty. */
   body: Buffer
-  /** What follows the final dot and is no longer data; null while the data goes on. */
+  /** What follows the final dot and is no longer data; null while the data goes on, and always with BDAT. */
   rest: Buffer | null
 }
 
@@ -14,15 +14,24 @@ export interface DecodedData {
  * Undoes the dot-stuffing of DATA (RFC 5321 §4.5.2) chunk by chunk. Only CRLF.CRLF ends the data, and only CRLF starts a
  * line for the dot: another reader could take a bare CR or LF for a line end and find a second message behind it (SMTP
  * smuggling). A bare LF comes out as CRLF, which means the same to every reader; a bare CR is noted, and the caller refuses
- * the message. Lines are found with `indexOf`, not octet by octet.
+ * the message. Lines are found with `indexOf`, not octet by octet. The octets of BDAT (RFC 3030 §2) have no dots to
+ * undo and no end in them; line ends are treated alike, across the borders of chunks too.
  */
 export class DataDecoder {
   bareCr = false
   /** Noted too, for callers that are strict. */
   bareLf = false
+  nul = false
+  readonly #dots: boolean
   #lineStart = true
+  /** The last line that came out has no end yet. */
+  #lineOpen = false
   /** The undecided end of the last chunk: CR, or at the start of a line `.` or `.CR`. */
   #carry: Buffer | null = null
+
+  constructor(framing: 'dots' | 'chunks' = 'dots') {
+    this.#dots = framing === 'dots'
+  }
 
   decode(arrived: Buffer): DecodedData {
     const chunk = this.#carry ? Buffer.concat([this.#carry, arrived]) : arrived
@@ -31,8 +40,8 @@ export class DataDecoder {
     let cr = find(chunk, CR, 0)
     for (let at = 0; at < chunk.length; ) {
       const lf = find(chunk, LF, at)
-      if (this.#lineStart && chunk[at] === DOT) {
-        if (lf === at + 2 && chunk[at + 1] === CR) return {body: kept.until(at), rest: chunk.subarray(lf + 1)}
+      if (this.#dots && this.#lineStart && chunk[at] === DOT) {
+        if (lf === at + 2 && chunk[at + 1] === CR) return {...this.#out(kept, at), rest: chunk.subarray(lf + 1)}
         if (lf < 0 && isUndecided(chunk, at)) return this.#hold(kept, chunk, at)
         kept.leaveOut(at)
         at += 1
@@ -44,12 +53,20 @@ export class DataDecoder {
       this.#endLine(kept, chunk, at, lf, cr)
       at = lf + 1
     }
-    return {body: kept.until(chunk.length), rest: null}
+    return this.#out(kept, chunk.length)
+  }
+
+  /** After the last chunk of BDAT: what completes the last line. A CR that no LF follows is a bare one. */
+  finish(): Buffer {
+    if (this.#carry?.[0] === CR) this.bareCr = true
+    this.#carry = null
+    return Buffer.from(this.#lineOpen ? '\r\n' : '')
   }
 
   #endLine(kept: Kept, chunk: Buffer, at: number, lf: number, cr: number): void {
     // After a bare LF no line starts, so that a dot behind it is neither stuffing nor the end.
     this.#lineStart = lf > at && chunk[lf - 1] === CR
+    this.#lineOpen = false
     if (cr >= 0 && cr < (this.#lineStart ? lf - 1 : lf)) this.bareCr = true
     if (this.#lineStart) return
     this.bareLf = true
@@ -60,14 +77,23 @@ export class DataDecoder {
     const last = chunk.length - 1
     const end = last >= at && chunk[last] === CR ? last : chunk.length
     if (cr >= 0 && cr < end) this.bareCr = true
-    if (end > at) this.#lineStart = false
+    if (end > at) {
+      this.#lineStart = false
+      this.#lineOpen = true
+    }
     return this.#hold(kept, chunk, end)
   }
 
   #hold(kept: Kept, chunk: Buffer, end: number): DecodedData {
     // A copy: the view would keep the whole chunk alive.
     if (end < chunk.length) this.#carry = Buffer.from(chunk.subarray(end))
-    return {body: kept.until(end), rest: null}
+    return this.#out(kept, end)
+  }
+
+  #out(kept: Kept, end: number): DecodedData {
+    const body = kept.until(end)
+    if (body.includes(0)) this.nul = true
+    return {body, rest: null}
   }
 }
 

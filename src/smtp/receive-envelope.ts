@@ -31,7 +31,7 @@ export function readRecipient(
 ): {address: MailAddress; options: RecipientOptions} | {refusal: Reply} {
   const parsed = parsePathArgument(argument, 'TO')
   if (!parsed) return {refusal: REPLIES.badArgument}
-  const read = recipientOptions(parsed.parameters, offered)
+  const read = recipientOptions(parsed.parameters, offered, house.smtputf8)
   if ('refusal' in read) return read
   const address = MailAddress.tryParse(completed(parsed.path, house.hostname))
   if (address === null) return {refusal: REPLIES.badRecipient}

@@ -1,3 +1,5 @@
+import type {ReceiveMemory} from './receive-memory.ts'
+
 const LF = 0x0a
 const CR = 0x0d
 
@@ -10,6 +12,11 @@ export class ReceivedInput {
   #length = 0
   /** A line that is too long is thrown away while it arrives, so that it costs no memory. */
   #skipping = false
+  readonly #memory: ReceiveMemory | null
+
+  constructor(memory: ReceiveMemory | null = null) {
+    this.#memory = memory
+  }
 
   /** Octets held. */
   get length(): number {
@@ -18,28 +25,31 @@ export class ReceivedInput {
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
-    this.#length += chunk.length
+    this.#count(chunk.length)
   }
 
   clear(): number {
     const dropped = this.#length
     this.#chunks = []
-    this.#length = 0
+    this.#count(-dropped)
     return dropped
   }
 
-  /** The next octets, however many they are; null when there are none. */
-  takeChunk(): Buffer | null {
-    const chunk = this.#chunks.shift() ?? null
-    if (chunk) this.#length -= chunk.length
-    return chunk
+  /** The next octets, however many they are up to `most`; null when there are none. */
+  takeChunk(most: number): Buffer | null {
+    const chunk = this.#chunks.shift()
+    if (chunk === undefined) return null
+    this.#count(-chunk.length)
+    if (chunk.length <= most) return chunk
+    this.putBack(chunk.subarray(most))
+    return chunk.subarray(0, most)
   }
 
   /** Puts back what was taken and not used. */
   putBack(chunk: Buffer): void {
     if (chunk.length === 0) return
     this.#chunks.unshift(chunk)
-    this.#length += chunk.length
+    this.#count(chunk.length)
   }
 
   /** The next line of at most `most` octets, line end included; null when it is not complete yet. */
@@ -58,7 +68,7 @@ export class ReceivedInput {
   #cut(head: Buffer, end: number, most: number): InputLine {
     this.#chunks[0] = head.subarray(end + 1)
     if (this.#chunks[0].length === 0) this.#chunks.shift()
-    this.#length -= end + 1
+    this.#count(-(end + 1))
     const tooLong = this.#skipping || end + 1 > most
     this.#skipping = false
     if (tooLong) return {malformed: 'too long'}
@@ -69,6 +79,11 @@ export class ReceivedInput {
   #skip(head: Buffer): void {
     this.#skipping = true
     this.#chunks.shift()
-    this.#length -= head.length
+    this.#count(-head.length)
+  }
+
+  #count(octets: number): void {
+    this.#length += octets
+    this.#memory?.count(octets)
   }
 }

@@ -25,6 +25,10 @@ const MAIL: Record<string, ParameterKind<MailOptions & {size?: number}>> = {
       set(/^(7BIT|8BITMIME)$/i.test(value), () => (options.body = value.toLowerCase() as '7bit' | '8bitmime')),
   },
   SMTPUTF8: {extension: 'SMTPUTF8', bare: true, read: (_, options) => set(true, () => (options.smtputf8 = true))},
+  // RFC 8689 §3; offered inside TLS alone, so that in clear text it is a parameter that nobody knows.
+  REQUIRETLS: {extension: 'REQUIRETLS', bare: true, read: (_, options) => set(true, () => (options.requireTls = true))},
+  // RFC 4954 §5: who wrote it first, as the client has it. Nobody can know, so that it is read and not handed on.
+  AUTH: {extension: 'AUTH', read: (value) => set(value === '<>' || XTEXT.test(value), () => {})},
   // RFC 3461 §4.3.
   RET: {
     extension: 'DSN',
@@ -74,9 +78,12 @@ export function mailOptions(
 export function recipientOptions(
   parameters: Parameter[],
   offered: ReadonlySet<string>,
+  smtputf8: boolean,
 ): {options: RecipientOptions} | {refusal: Reply} {
+  // RFC 6533 §3: without SMTPUTF8 the original recipient is written in ASCII.
+  const plain = smtputf8 || parameters.every(({value}) => !/[^\x00-\x7f]/.test(value ?? ''))
   const options: RecipientOptions = {}
-  const refusal = readAll(parameters, RCPT, offered, options)
+  const refusal = plain ? readAll(parameters, RCPT, offered, options) : REPLIES.needsUtf8
   return refusal ? {refusal} : {options}
 }
 

@@ -2,14 +2,17 @@ import type {Socket} from 'node:net'
 import {printable} from '../mail/domain.ts'
 import type {Envelope} from '../mail/envelope.ts'
 import type {Reply} from '../mail/reply.ts'
-import {receiveBody} from './receive-body.ts'
-import {type Command, parseCommand} from './receive-command.ts'
+import {Authentication, withoutSecret} from './receive-auth.ts'
+import {IncomingBody} from './receive-body.ts'
+import {type ChunkSize, type Command, parseChunkSize, parseCommand} from './receive-command.ts'
 import {readRecipient, readSender} from './receive-envelope.ts'
 import type {InputLine} from './receive-input.ts'
 import {extensionLines, offered, offersTls} from './receive-offer.ts'
+import {keepPace} from './receive-pace.ts'
 import {REPLIES, reply} from './receive-replies.ts'
 import {acceptTls, tlsFacts} from './receive-tls.ts'
-import {ReceiveWire} from './receive-wire.ts'
+import {discardChunk, isDiscardable, receiveChunk, receiveData} from './receive-transfer.ts'
+import {type End, ReceiveWire} from './receive-wire.ts'
 import type {BodySink, ClientFacts, ReceiverHandlers, ReceiverOptions} from './receiver.ts'
 
 let sessions = 0
@@ -17,10 +20,12 @@ let sessions = 0
 /** A reply, or why the connection is over; null: nothing is to be said. */
 type Answer = Reply | {over: string} | null
 
-/** A mail transaction (RFC 5321 §3.3): open from MAIL to the end of DATA, RSET, EHLO or STARTTLS. */
+/** A mail transaction (RFC 5321 §3.3): open from MAIL to the end of the message, RSET, EHLO or STARTTLS. */
 interface Transaction extends Envelope {
   /** RCPT was tried, with whatever success. */
   tried: boolean
+  /** From the first BDAT on: the message so far, or the reply that refused it. */
+  chunks?: IncomingBody | {refusal: Reply}
 }
 
 /** The state of one receiving session; `receive.ts` starts it and watches its time. */
@@ -28,9 +33,11 @@ export class ReceiveSession {
   readonly #wire: ReceiveWire
   readonly #options: ReceiverOptions
   readonly #handlers: ReceiverHandlers
+  readonly #authentication: Authentication
   #client: ClientFacts
   #transaction: Transaction | null = null
   #errors = 0
+  #stopPace: (() => void) | null = null
 
   readonly #verbs: Record<string, (argument: string) => Answer | Promise<Answer>> = {
     EHLO: (name) => this.#hello(name, true),
@@ -46,14 +53,14 @@ export class ReceiveSession {
     // RFC 5321 §7.3: an answer that tells nobody who exists.
     VRFY: (argument) => (argument === '' ? REPLIES.badArgument : REPLIES.cannotVerify),
     EXPN: () => REPLIES.notImplemented,
-    AUTH: () => REPLIES.notImplemented,
-    BDAT: () => REPLIES.notImplemented,
+    AUTH: (argument) => this.#auth(argument),
+    BDAT: (argument) => this.#bdat(argument),
     ETRN: () => REPLIES.notImplemented,
     TURN: () => REPLIES.notImplemented,
   }
 
   constructor(socket: Socket, options: ReceiverOptions, handlers: ReceiverHandlers) {
-    this.#wire = new ReceiveWire(socket)
+    this.#wire = new ReceiveWire(socket, options.timeouts.data, options.memory ?? null)
     this.#options = options
     this.#handlers = handlers
     this.#client = {
@@ -65,7 +72,9 @@ export class ReceiveSession {
       hello: null,
       protocol: 'SMTP',
       tls: null,
+      user: null,
     }
+    this.#authentication = new Authentication(options, handlers, this.#wire)
   }
 
   expire(): void {
@@ -77,6 +86,7 @@ export class ReceiveSession {
   }
 
   destroy(): void {
+    this.#stopPace?.()
     this.#wire.destroy()
   }
 
@@ -88,10 +98,18 @@ export class ReceiveSession {
       if (failed) return failed.over
     }
     const refusal = await this.#ask(() => this.#handlers.connect?.(this.#client) ?? Promise.resolve(null))
-    this.#send(refusal ?? reply(220, `${this.#options.hostname} ESMTP Postern`))
-    const reason = refusal ? 'refused' : await this.#converse()
+    const early = refusal ?? (await this.#early())
+    this.#send(early ?? reply(220, `${this.#options.hostname} ESMTP Postern`))
+    const reason = early ? (refusal ? 'refused' : 'the client spoke before the greeting') : await this.#converse()
+    await this.#endTransaction()
     await this.#wire.close()
     return reason
+  }
+
+  /** RFC 5321 §4.3.1: a client waits for the greeting. One that does not is a program that reads no replies. */
+  async #early(): Promise<Reply | null> {
+    const {greetingDelay = 0} = this.#options
+    return greetingDelay > 0 && (await this.#wire.speaks(greetingDelay)) ? REPLIES.tooEarly : null
   }
 
   async #converse(): Promise<string> {
@@ -112,7 +130,7 @@ export class ReceiveSession {
 
   async #answer(line: InputLine): Promise<Answer> {
     if ('malformed' in line) return line.malformed === 'too long' ? REPLIES.tooLong : REPLIES.bareLineFeed
-    this.#options.observe?.({type: 'command', line: printable(line.octets.toString('utf8'), 500)})
+    this.#options.observe?.({type: 'command', line: printable(withoutSecret(line.octets.toString('utf8')), 500)})
     const command = parseCommand(line.octets)
     return command ? this.#obey(command) : REPLIES.notText
   }
@@ -122,12 +140,11 @@ export class ReceiveSession {
     return this.#verbs[verb]!(argument)
   }
 
-  #hello(name: string, extended: boolean): Reply {
+  async #hello(name: string, extended: boolean): Promise<Reply> {
     // What is named here ends up in a Received header; host names and address literals need no more than this.
     if (!/^[\w.:[\]\u0080-\u{10ffff}-]{1,255}$/u.test(name)) return REPLIES.badArgument
-    this.#transaction = null
-    const protocol = extended ? (this.#client.tls ? 'ESMTPS' : 'ESMTP') : 'SMTP'
-    this.#client = {...this.#client, hello: name, protocol}
+    await this.#endTransaction()
+    this.#client = {...this.#client, hello: name, protocol: extended ? extendedProtocol(this.#client) : 'SMTP'}
     const {hostname} = this.#options
     return extended ? reply(250, hostname, ...extensionLines(this.#options, this.#client)) : reply(250, hostname)
   }
@@ -136,6 +153,7 @@ export class ReceiveSession {
     if (this.#client.tls) return REPLIES.tlsIsOn
     if (!offersTls(this.#options)) return REPLIES.notImplemented
     if (argument !== '') return REPLIES.noArgument
+    if (this.#transaction?.chunks) return REPLIES.chunksBegun
     // RFC 3207 §4.2, CVE-2011-0411: what was sent behind STARTTLS without waiting is not part of the secure session.
     const discarded = this.#wire.detach()
     if (discarded > 0) this.#options.observe?.({type: 'discarded', octets: discarded})
@@ -158,9 +176,19 @@ export class ReceiveSession {
     if (failure !== null) return {over: failure}
     const tls = tlsFacts(handshake.tls)
     this.#transaction = null
-    this.#client = {...this.#client, hello: null, protocol: 'SMTP', tls}
+    this.#client = {...this.#client, hello: null, protocol: 'SMTP', tls, user: null}
     this.#options.observe?.({type: 'tls', facts: tls})
     return null
+  }
+
+  async #auth(argument: string): Promise<Answer> {
+    const open = {transaction: this.#transaction !== null}
+    const challenge = (reply: Reply) => this.#send(reply)
+    const result = await this.#ask(() => this.#authentication.run(argument, this.#client, open, challenge))
+    if (!('user' in result)) return result
+    const client = {...this.#client, user: result.user}
+    this.#client = {...client, protocol: extendedProtocol(client)}
+    return result.reply
   }
 
   async #mail(argument: string): Promise<Reply> {
@@ -177,6 +205,7 @@ export class ReceiveSession {
   async #rcpt(argument: string): Promise<Reply> {
     const transaction = this.#transaction
     if (!transaction) return REPLIES.mailFirst
+    if (transaction.chunks) return REPLIES.chunksBegun
     transaction.tried = true
     const house = {hostname: this.#options.hostname, smtputf8: transaction.options.smtputf8 === true}
     const recipient = readRecipient(argument, offered(this.#options, this.#client), house)
@@ -190,26 +219,100 @@ export class ReceiveSession {
 
   async #data(argument: string): Promise<Answer> {
     if (argument !== '') return REPLIES.noArgument
-    if (!this.#transaction) return REPLIES.mailFirst
-    const {tried, ...envelope} = this.#transaction
-    if (envelope.recipients.length === 0) return tried ? REPLIES.noRecipients : REPLIES.rcptFirst
+    const envelope = this.#envelope()
+    if ('code' in envelope) return envelope
     this.#transaction = null
-    const sink = await this.#ask<BodySink | Reply>(() => this.#handlers.data(this.#client, envelope))
-    if ('code' in sink) return sink
+    const body = await this.#body(envelope, 'dots')
+    if (!(body instanceof IncomingBody)) return body.refusal
     this.#send(REPLIES.startMail)
-    const {limits, timeouts, bareLineFeeds} = this.#options
-    const received = await receiveBody(this.#wire, sink, {
-      messageSize: limits.messageSize,
-      timeout: timeouts.data,
-      refuseBareLf: bareLineFeeds === 'refuse',
-    })
-    return 'ended' in received ? {over: received.ended} : received.reply
+    this.#startPace()
+    const received = await receiveData(this.#wire, body)
+    this.#stopPace?.()
+    return this.#received(received, true)
   }
 
-  #reset(argument: string): Reply {
+  /** RFC 3030 §2. Whatever is wrong, the announced octets are read before the answer: behind them come commands. */
+  async #bdat(argument: string): Promise<Answer> {
+    const size = parseChunkSize(argument)
+    if (size === null) return this.#outOfStep(REPLIES.chunkSize)
+    if (!isDiscardable(size.octets, this.#options.limits.messageSize)) return this.#outOfStep(REPLIES.tooLarge)
+    const chunks = await this.#chunks()
+    if (!(chunks instanceof IncomingBody)) return this.#discarded(size, chunks.refusal)
+    const received = await receiveChunk(this.#wire, chunks, size)
+    if (size.last && 'reply' in received) this.#closeTransaction()
+    return this.#received(received, size.last)
+  }
+
+  /** The message that this chunk belongs to, begun where it is the first one; or the reply that refuses it. */
+  async #chunks(): Promise<IncomingBody | {refusal: Reply}> {
+    const transaction = this.#transaction
+    if (transaction?.chunks) return transaction.chunks
+    if (!offered(this.#options, this.#client).has('CHUNKING')) return {refusal: REPLIES.notImplemented}
+    const envelope = this.#envelope()
+    const chunks = 'code' in envelope ? {refusal: envelope} : await this.#body(envelope, 'chunks')
+    // Once a chunk was refused the rest of its message is too, up to RSET or the last one: half a message is none.
+    if (transaction) transaction.chunks = chunks
+    if (chunks instanceof IncomingBody) this.#startPace()
+    return chunks
+  }
+
+  async #discarded({octets, last}: ChunkSize, refusal: Reply): Promise<Answer> {
+    const ended = await discardChunk(this.#wire, octets)
+    if (last && this.#transaction?.chunks) this.#closeTransaction()
+    return ended ? {over: ended.ended} : refusal
+  }
+
+  /** Nobody knows where the next command begins: what is in a message must not be taken for one. */
+  #outOfStep(refusal: Reply): Answer {
+    this.#send(refusal)
+    return REPLIES.outOfStep
+  }
+
+  /** What the message is for, once there are recipients. */
+  #envelope(): Envelope | Reply {
+    if (!this.#transaction) return REPLIES.mailFirst
+    const {tried, chunks, ...envelope} = this.#transaction
+    if (chunks) return REPLIES.chunksBegun
+    if (envelope.recipients.length > 0) return envelope
+    return tried ? REPLIES.noRecipients : REPLIES.rcptFirst
+  }
+
+  async #body(envelope: Envelope, framing: 'dots' | 'chunks'): Promise<IncomingBody | {refusal: Reply}> {
+    const sink = await this.#ask<BodySink | Reply>(() => this.#handlers.data(this.#client, envelope))
+    if ('code' in sink) return {refusal: sink}
+    const {limits, bareLineFeeds} = this.#options
+    const rules = {messageSize: limits.messageSize, refuseBareLf: bareLineFeeds === 'refuse'}
+    return new IncomingBody(sink, rules, framing)
+  }
+
+  #received(received: {reply: Reply} | End, whole: boolean): Answer {
+    if ('ended' in received) return {over: received.ended}
+    if (whole && received.reply.code < 300) this.#errors = 0
+    return received.reply
+  }
+
+  #startPace(): void {
+    const {leastPace} = this.#options
+    this.#stopPace?.()
+    this.#stopPace = leastPace ? keepPace(this.#wire, leastPace) : null
+  }
+
+  async #reset(argument: string): Promise<Reply> {
     if (argument !== '') return REPLIES.noArgument
-    this.#transaction = null
+    await this.#endTransaction()
     return REPLIES.ok
+  }
+
+  /** Nothing may remain of a message whose last chunk never came. */
+  async #endTransaction(): Promise<void> {
+    const chunks = this.#transaction?.chunks
+    this.#closeTransaction()
+    if (chunks instanceof IncomingBody && !chunks.refusal) await chunks.abort()
+  }
+
+  #closeTransaction(): void {
+    this.#stopPace?.()
+    this.#transaction = null
   }
 
   /** What the house answers; 451 where it fails. */
@@ -224,13 +327,13 @@ export class ReceiveSession {
   /** A client that does nothing right is sent away: 421 takes the place of the reply after the last error allowed. */
   #counted(answer: Answer): Answer {
     if (answer === null || 'over' in answer) return answer
-    this.#errors = answer.code >= 500 ? this.#errors + 1 : 0
+    if (answer.code >= 500) this.#errors++
     return this.#errors > this.#options.limits.errors ? REPLIES.tooManyErrors : answer
   }
 
   #farewell(reason: string): void {
     if (reason === 'QUIT') this.#send(reply(221, `2.0.0 ${this.#options.hostname} closing`))
-    if (reason === 'timeout' || reason === 'session timeout') this.#send(REPLIES.timeout)
+    if (['timeout', 'session timeout', 'too slow'].includes(reason)) this.#send(REPLIES.timeout)
     if (reason === 'stopping') this.#send(REPLIES.stopping)
   }
 
@@ -238,4 +341,10 @@ export class ReceiveSession {
     this.#options.observe?.({type: 'reply', reply: answer})
     this.#wire.reply(answer)
   }
+}
+
+/** RFC 3848. */
+function extendedProtocol({tls, user}: ClientFacts): ClientFacts['protocol'] {
+  if (!tls) return 'ESMTP'
+  return user === null ? 'ESMTPS' : 'ESMTPSA'
 }

@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Reply} from '../mail/reply.ts'
 import {type InputLine, ReceivedInput} from './receive-input.ts'
+import {LEAST_WAITING, type ReceiveMemory} from './receive-memory.ts'
 import {formatReply} from './receive-replies.ts'
 
 /** Octets that may wait unread, and replies that may wait unsent, before the client is held back. */
@@ -17,14 +18,21 @@ export type End = {ended: string}
  */
 export class ReceiveWire {
   #socket: Socket
-  readonly #input = new ReceivedInput()
+  readonly #input: ReceivedInput
+  readonly #memory: ReceiveMemory | null
+  readonly #dataTimeout: number
+  #received = 0
   #output = ''
   #ended: string | null = null
   #stopping = false
   #wake: (() => void) | null = null
 
-  constructor(socket: Socket) {
+  /** `dataTimeout`: milliseconds that a client may fall silent within a message. */
+  constructor(socket: Socket, dataTimeout: number, memory: ReceiveMemory | null) {
     this.#socket = socket
+    this.#dataTimeout = dataTimeout
+    this.#memory = memory
+    this.#input = new ReceivedInput(memory)
     // Stays for good: an error without a listener would end the process.
     socket.on('error', this.#onError)
   }
@@ -32,6 +40,16 @@ export class ReceiveWire {
   /** The TCP connection, or the TLS connection on top of it. */
   get socket(): Socket {
     return this.#socket
+  }
+
+  /** Octets that were read so far. */
+  get received(): number {
+    return this.#received
+  }
+
+  /** It is the client that something is waited for. */
+  get waiting(): boolean {
+    return this.#wake !== null
   }
 
   attach(socket: Socket): void {
@@ -84,11 +102,25 @@ export class ReceiveWire {
     return ready ?? (await this.#wait(take, timeout))
   }
 
-  /** Waits for the next octets; `timeout` is for each chunk (RFC 5321 §4.5.3.2.5). */
-  async chunk(timeout: number): Promise<Buffer | End> {
-    const take = () => this.#input.takeChunk()
+  /** Waits for the next octets of a message, `most` at the most; the timeout is for each wait (RFC 5321 §4.5.3.2.5). */
+  async bodyOctets(most: number): Promise<Buffer | End> {
+    const take = () => this.#input.takeChunk(most)
+    const ready = take()
+    if (ready) return ready
     this.#send()
-    return take() ?? (await this.#wait(take, timeout))
+    return this.#wait(take, this.#dataTimeout)
+  }
+
+  /** True when the client speaks within this time, before it was greeted (RFC 5321 §4.3.1). */
+  async speaks(within: number): Promise<boolean> {
+    const spoken = await this.#wait<true>(() => (this.#input.length > 0 ? true : null), within)
+    return spoken === true
+  }
+
+  /** Lets this time pass, unless the connection ends before. */
+  async pause(ms: number): Promise<End | null> {
+    const ended = ms > 0 ? await this.#wait(() => (this.#stopping ? {ended: 'stopping'} : null), ms) : null
+    return ended?.ended === 'timeout' ? null : ended
   }
 
   /** Gives back what was read beyond the end of the message. */
@@ -141,6 +173,7 @@ export class ReceiveWire {
 
   destroy(): void {
     this.#socket.destroy()
+    this.#input.clear()
   }
 
   #send(): void {
@@ -162,7 +195,7 @@ export class ReceiveWire {
         if (taken !== null) return taken
         if (this.#ended !== null) return {ended: this.#ended}
         if (late) return {ended: 'timeout'}
-        if (this.#input.length < MOST_WAITING && this.#socket.isPaused()) this.#socket.resume()
+        if (this.#input.length < this.#mostWaiting && this.#socket.isPaused()) this.#socket.resume()
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
@@ -173,9 +206,14 @@ export class ReceiveWire {
     }
   }
 
+  get #mostWaiting(): number {
+    return this.#memory?.full ? LEAST_WAITING : MOST_WAITING
+  }
+
   readonly #onData = (chunk: Buffer): void => {
+    this.#received += chunk.length
     this.#input.push(chunk)
-    if (this.#input.length >= MOST_WAITING) this.#socket.pause()
+    if (this.#input.length >= this.#mostWaiting) this.#socket.pause()
     this.#wake?.()
   }
 

@@ -4,7 +4,7 @@ import type {ReceiverHandlers, ReceiverOptions} from './receiver.ts'
 
 /**
  * The receiving session: one client, one connection, RFC 5321 with STARTTLS (RFC 3207), PIPELINING, SIZE, 8BITMIME,
- * SMTPUTF8, DSN and enhanced status codes. A Buffer state machine of our own, because the product is in its details:
+ * SMTPUTF8, DSN, CHUNKING, REQUIRETLS and enhanced status codes. A Buffer state machine of our own, because the product is in its details:
  * the envelope is handed on byte for byte, nothing that came before the handshake counts after it, only CRLF.CRLF ends
  * a message, and a slow, endless or hostile client costs bounded time and memory. It knows SMTP and no policy; the
  * house answers through `handlers`.

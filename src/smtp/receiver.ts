@@ -3,6 +3,10 @@ import type {PeerCertificate, SecureContext, TLSSocket} from 'node:tls'
 import type {MailAddress} from '../mail/address.ts'
 import type {Envelope, MailOptions, RecipientOptions, ReversePath} from '../mail/envelope.ts'
 import type {Reply} from '../mail/reply.ts'
+import type {ReceiveMemory} from './receive-memory.ts'
+import type {LeastPace} from './receive-pace.ts'
+import type {SaslFailure} from './sasl/exchange.ts'
+import type {Users} from './sasl/users.ts'
 
 /** What a receiving session asks of the house it stands in. It knows SMTP and no policy. */
 export interface ReceiverHandlers {
@@ -12,8 +16,10 @@ export interface ReceiverHandlers {
   mail(client: ClientFacts, reversePath: ReversePath, options: MailOptions): Promise<Reply | null>
   /** null accepts. */
   rcpt(client: ClientFacts, recipient: MailAddress, options: RecipientOptions): Promise<Reply | null>
-  /** Called after DATA before the 354; a Reply refuses. */
+  /** Called after DATA before the 354, or at the first BDAT; a Reply refuses. */
   data(client: ClientFacts, envelope: Envelope): Promise<BodySink | Reply>
+  /** Told about each AUTH that failed; returns how long its reply is held back, milliseconds. */
+  authFailed?(client: ClientFacts, attempt: SaslFailure & {mechanism: string}): number
 }
 
 /** Takes the body while it arrives. Memory is bounded because the session waits for each write. */
@@ -35,8 +41,11 @@ export interface ClientFacts {
   localPort: number
   /** As given in EHLO or HELO; null before. */
   hello: string | null
-  protocol: 'SMTP' | 'ESMTP' | 'ESMTPS'
+  /** RFC 3848; AUTH is only inside TLS, so that there is no ESMTPA. */
+  protocol: 'SMTP' | 'ESMTP' | 'ESMTPS' | 'ESMTPSA'
   tls: ReceivedTls | null
+  /** Who authenticated; null: nobody. */
+  user: string | null
 }
 
 export interface ReceivedTls {
@@ -54,6 +63,8 @@ export interface ReceiverOptions {
   mode: 'starttls' | 'implicit' | 'off'
   /** Context for the handshake; null withdraws STARTTLS from this client (receiving level `none`, or TLS off). */
   secureContext: SecureContext | null
+  /** AUTH, which is offered inside TLS; `failures`: how many end the session. The users are asked for each time. */
+  auth?: {users(): Users; failures: number}
   /** Several identities: the context for a server name (SNI); null leaves `secureContext`. */
   contextFor?(serverName: string): SecureContext | null
   /** Ask the client for a certificate; never refused in the handshake, judged afterwards. */
@@ -61,6 +72,12 @@ export interface ReceiverOptions {
   limits: ReceiverLimits
   /** Milliseconds. */
   timeouts: {command: number; data: number; handshake: number; session: number}
+  /** The slowest that a message may come; absent: any pace that meets the timeouts. */
+  leastPace?: LeastPace
+  /** Milliseconds before the greeting, in which a client that speaks gives itself away and is refused; absent: none. */
+  greetingDelay?: number
+  /** Shared by all sessions of a house: bounds what they hold unread, together. */
+  memory?: ReceiveMemory
   /** Aborted: the session ends with a 421 before its next command; a message that is on its way is taken first. */
   signal?: AbortSignal
   /**
@@ -80,7 +97,7 @@ export interface ReceiverLimits {
   /** Octets, dot-unstuffed. */
   messageSize: number
   recipients: number
-  /** Consecutive errors before 421. */
+  /** Errors before 421; counted anew once a message was taken. */
   errors: number
   /** Octets of one command line, CRLF included (RFC 5321 §4.5.3.1.4 asks for 512 at least). */
   commandLine: number

@@ -15,6 +15,8 @@ const WORDS = [
   'RSET',
   'STARTTLS',
   'BDAT 10 LAST',
+  'BDAT 0 LAST',
+  'BDAT 7',
   'NOOP',
   'VRFY x',
   '.',
@@ -62,8 +64,7 @@ describe('a receiving session fed with anything', () => {
       {numRuns: 300},
     )
     await expect.poll(() => house.open).toBe(0)
-    const begun = house.events.filter((event) => event.type === 'reply' && event.reply.code === 354).length
-    expect(house.taken.length + house.aborted).toBe(begun)
+    expect(house.taken.length + house.aborted).toBe(house.begun)
     // The words above do make messages; a fuzzer that never gets that far would prove little.
     expect(house.taken.length).toBeGreaterThan(0)
   })

@@ -16,6 +16,8 @@ export interface House {
   port: number
   taken: Taken[]
   aborted: number
+  /** Messages that began to come. */
+  begun: number
   events: ReceiverEvent[]
   /** Sessions that have not ended yet. */
   open: number
@@ -28,7 +30,7 @@ export type Settings = Partial<Omit<ReceiverOptions, 'limits' | 'timeouts'>> & {
 }
 
 export async function openHouse(settings: Settings = {}, handlers: Partial<ReceiverHandlers> = {}): Promise<House> {
-  const house: House = {port: 0, taken: [], aborted: 0, events: [], open: 0, close: () => closed(server)}
+  const house: House = {port: 0, taken: [], aborted: 0, begun: 0, events: [], open: 0, close: () => closed(server)}
   const options = optionsOf(settings, house)
   const server = createServer({allowHalfOpen: true}, (socket) => {
     house.open++
@@ -59,6 +61,7 @@ function accepting(house: House): ReceiverHandlers {
     rcpt: async () => null,
     data: async (client, envelope) => {
       const chunks: Buffer[] = []
+      house.begun++
       return {
         // Copied at once: what a sink is handed is valid for as long as it likes, and this would show if it were not.
         write: async (chunk) => void chunks.push(Buffer.from(chunk)),

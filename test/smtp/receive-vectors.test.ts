@@ -15,7 +15,7 @@ const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vector[]
 let house: House
 let client: RawClient
 beforeAll(async () => {
-  house = await openHouse()
+  house = await openHouse({limits: {errors: 1000}})
   client = await greeted(house.port)
 })
 afterAll(() => {

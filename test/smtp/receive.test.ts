@@ -30,7 +30,7 @@ describe('a receiving session', () => {
     const client = await RawClient.open(house.port)
     expect(await client.reply()).toBe('220 mx.example.test ESMTP Postern')
     expect(await client.ask('EHLO client.example')).toBe(
-      '250-mx.example.test|250-PIPELINING|250-SIZE 1000000|250-8BITMIME|250-SMTPUTF8|250-DSN|250 ENHANCEDSTATUSCODES',
+      '250-mx.example.test|250-PIPELINING|250-SIZE 1000000|250-8BITMIME|250-SMTPUTF8|250-DSN|250-ENHANCEDSTATUSCODES|250 CHUNKING',
     )
     expect(await sendData(client, 'Subject: x\r\n\r\n..dot\r\n.\r\n')).toBe('250 2.0.0 taken')
     expect(await client.ask('QUIT')).toMatch(/^221 2\.0\.0 /)
@@ -315,12 +315,16 @@ describe('a receiving session', () => {
     ])
   })
 
-  test('sends a client away that makes nothing but errors, and counts anew after a success', async () => {
+  test('sends a client away that makes errors, and counts anew after a message alone', async () => {
     const {client} = await visit({limits: {errors: 2}})
     await client.ask('X')
     await client.ask('X')
-    await client.ask('NOOP')
+    await client.ask('MAIL FROM:<>')
+    await client.ask('RCPT TO:<a@b.example>')
+    await client.ask('DATA')
+    expect(await client.ask('.')).toMatch(/^250/)
     await client.ask('X')
+    await client.ask('NOOP')
     expect(await client.ask('X')).toMatch(/^500/)
     expect(await client.ask('X')).toMatch(/^421 4\.7\.0/)
     expect(await client.reply()).toBe('closed')
