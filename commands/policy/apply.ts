@@ -39,6 +39,10 @@ unless a position says otherwise. With --client the rule is about receiving.
 
 With --file the file's rules become the rules: what is not in it goes. The differences are printed, + added, - removed,
 ~ changed, > moved. With --dry-run nothing is written, and the exit code is 1 when something differs.`
+  static override usage = [
+    'policy apply [RECIPIENT...] --profile NAME [--from PATTERN]... [--destination CIDR]... [--client CIDR]... [FLAGS]',
+    'policy apply --file FILE [--dry-run]',
+  ]
   static override examples = [
     '<%= config.bin %> policy apply example.mil --profile secure-mil',
     '<%= config.bin %> policy apply "*@example.mil" --from "*@finance.example.org" --profile pinned --before r1',

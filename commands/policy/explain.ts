@@ -17,6 +17,10 @@ Nobody is dialled. With --client the receiving rules are explained.
 
 With --live the path is opened as the relay would open it, up to MAIL and no further; the exit code is then 0 when mail
 would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host.`
+  static override usage = [
+    'policy explain RECIPIENT [--from ADDRESS] [--destination IP | --live]',
+    'policy explain RECIPIENT --client IP [--from ADDRESS]',
+  ]
   static override examples = [
     '<%= config.bin %> policy explain colonel@example.mil',
     '<%= config.bin %> policy explain colonel@example.mil --from ops@example.org --destination 192.0.2.25',

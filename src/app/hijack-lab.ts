@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {type Overrides, readOverrides, seenOverrides, writeOverrides} from '../lab/overrides.ts'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
+import {nearest} from '../state/suggest.ts'
 import {type LabRecord, runningLab} from './running-lab.ts'
 
 export interface Hijacked {
@@ -48,6 +49,13 @@ function partner(lab: LabRecord, text: string): LabRecord['partners'][number] {
   if (found) return found
   throw new PosternError('lab-partner-unknown', `no partner "${printable(text)}" runs in the lab`, {
     exit: Exit.usage,
-    hints: [`there are: ${lab.partners.map(({name}) => name).join(', ')}`],
+    hints: [hintOf(text, lab)],
   })
+}
+
+function hintOf(text: string, lab: LabRecord): string {
+  const names = lab.partners.map(({name}) => name)
+  const meant = nearest(text, [...names, ...lab.partners.map(({domain}) => domain)])
+  if (meant) return `did you mean ${meant}?`
+  return names.length > 12 ? 'postern lab list names them' : `there are: ${names.join(', ')}`
 }

@@ -3,6 +3,7 @@ import {Command, Flags, type Interfaces} from '@oclif/core'
 import {type AppWorld, realWorld} from '../app/world.ts'
 import {Exit, type ExitCode} from '../mail/error.ts'
 import {describeError, type ErrorReport} from './errors.ts'
+import type {Asked} from './usage.ts'
 
 type FlagOutput = Interfaces.OutputFlags<Interfaces.FlagInput>
 type ArgOutput = Interfaces.OutputArgs<Interfaces.ArgInput>
@@ -79,7 +80,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error & {exitCode?: number}): Promise<never> {
-    const report = describeError(error)
+    const report = describeError(error, this.#asked())
     if (report.exit === Exit.bug && process.env.POSTERN_DEBUG) this.logToStderr(error.stack ?? '')
     if (this.jsonEnabled()) this.logJson({schema: 'postern.error/1', error: report})
     else for (const line of errorLines(report)) this.logToStderr(line)
@@ -88,7 +89,12 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    return {schema: 'postern.error/1', error: describeError(error)}
+    return {schema: 'postern.error/1', error: describeError(error, this.#asked())}
+  }
+
+  #asked(): Asked {
+    const flags = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
+    return {command: (this.id ?? '').replaceAll(':', ' '), flags}
   }
 
   /** Plain JSON, also on a terminal: what a person copies must parse. */

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import type {PJSON} from '@oclif/core/interfaces'
 import {printable} from '../mail/domain.ts'
 import {describeError} from './errors.ts'
-import {unknownCommand} from './unknown-command.ts'
+import {bareTopic, unknownCommand} from './unknown-command.ts'
 
 /**
  * Runs the command line. `root` is the package's directory; with `sources` the commands are loaded as TypeScript from
@@ -20,6 +20,8 @@ export async function start(root: string, options: {sources?: boolean} = {}): Pr
   })
   try {
     await config.load()
+    const topic = topicAlone(config.topics.map(({name}) => name.replaceAll(':', ' ')))
+    if (topic !== null) throw bareTopic(topic)
     await run(process.argv.slice(2), config)
     await flush()
   } catch (error) {
@@ -30,6 +32,14 @@ export async function start(root: string, options: {sources?: boolean} = {}): Pr
 
 function isUnknownCommand(error: unknown): boolean {
   return /^command .* not found/i.test((error as Error)?.message ?? '')
+}
+
+/** `ca --json`, `ca --bogus`: a topic with flags and no command. Alone, or with --help, it is a question for its help. */
+function topicAlone(topics: readonly string[]): string | null {
+  const words = process.argv.slice(2)
+  const topic = commandWords().join(' ')
+  const asksHelp = words.includes('--help') || words.every((word) => !word.startsWith('-'))
+  return topics.includes(topic) && !asksHelp ? topic : null
 }
 
 function commandWords(): string[] {

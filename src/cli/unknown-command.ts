@@ -10,12 +10,29 @@ export function unknownCommand(words: string[], known: string[]): PosternError {
     const extra = given.slice(owner.length + 1)
     return usage('argument-unexpected', `"postern ${owner}" takes no argument "${extra}"`, `postern ${owner} --help`)
   }
-  const near = names.map((name) => ({name, distance: distance(given, name)})).sort((a, b) => a.distance - b.distance)[0]
-  const hint =
-    near && near.distance <= Math.max(2, given.length / 3)
-      ? `did you mean: postern ${near.name}`
-      : 'postern --help lists the commands'
-  return usage('command-unknown', `there is no command "${given}"`, hint)
+  if (given === '') return usage('command-missing', 'no command was named', 'postern --help lists the commands')
+  const meant = meantCommand(words, names)
+  const [topic = ''] = words
+  const hint = names.some((name) => name.startsWith(`${topic} `))
+    ? `postern ${topic} --help lists its commands`
+    : 'postern --help lists the commands'
+  return usage('command-unknown', `there is no command "${given}"`, meant ? `did you mean: postern ${meant}` : hint)
+}
+
+/** A topic alone, where a program asked: it wants an answer, and pages of help are none. */
+export function bareTopic(topic: string): PosternError {
+  return usage('command-missing', `"postern ${topic}" needs a command`, `postern ${topic} --help lists them`)
+}
+
+/** The words after a misspelt command are its arguments; a topic that is right is kept. */
+function meantCommand(words: readonly string[], names: readonly string[]): string | null {
+  const heads = [words.slice(0, 2), words.slice(0, 1)].map((head) => head.join(' '))
+  const [topic = ''] = words
+  const within = names.filter((name) => name.startsWith(`${topic} `))
+  const near = (within.length > 0 ? within : names)
+    .flatMap((name) => heads.map((head) => ({name, distance: distance(head, name), own: name.length})))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return near && near.distance <= Math.max(1, near.own / 4) ? near.name : null
 }
 
 function usage(code: string, message: string, hint: string): PosternError {
