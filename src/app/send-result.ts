@@ -82,7 +82,9 @@ function exitOf(fate: RecipientFate, {evidence, verdict}: {evidence: PathEvidenc
   if (fate.result === 'delivered') return Exit.ok
   if (fate.reply) return fate.reply.reply.code >= 500 ? Exit.refused : Exit.tryAgain
   if (verdict.attempts.some(({outcome}) => outcome === 'refused') && verdict.fate !== 'delivered') return Exit.no
-  return fate.result === 'bounced' && evidence.attempts.length === 0 ? Exit.noHost : Exit.tryAgain
+  if (fate.result === 'deferred') return Exit.tryAgain
+  // It was reached, and lacks what the message needs.
+  return evidence.attempts.length === 0 ? Exit.noHost : Exit.refused
 }
 
 /** CLI.md, 'Everywhere': a plain no is worse than a failed look, which is worse than nothing. */

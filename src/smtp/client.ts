@@ -35,8 +35,8 @@ export interface OutgoingMessage {
   /** Octets of the body, when known (SIZE). */
   size?: number
   /**
-   * The message as it goes out, CRLF line ends, not dot-stuffed. Asked for once DATA got its 354. Where the peer lacks
-   * 8BITMIME or SMTPUTF8 and the message may need it, it is asked for once before, to look whether it really does.
+   * The message as it goes out, CRLF line ends, not dot-stuffed. Asked for once DATA got its 354, or BDAT may begin. Where
+   * the peer lacks 8BITMIME or SMTPUTF8 it is asked for once before, to look whether the message needs it.
    */
   body(): AsyncIterable<Buffer>
 }
@@ -49,7 +49,9 @@ export interface TransactionResult {
 export interface RecipientResult {
   accepted: boolean
   reply: Reply
-  command: 'MAIL' | 'RCPT' | 'DATA' | 'end of DATA'
+  command: 'MAIL' | 'RCPT' | 'DATA' | 'end of DATA' | 'BDAT'
+  /** The reply is our own: the peer lacks what the message needs, and was not asked. Another host may have it. */
+  unasked?: true
 }
 
 /** How long QUIT may take: the answer to it changes nothing. */
@@ -129,7 +131,7 @@ export class ClientSession {
       if (this.#needsReset) await this.#reset()
       this.#needsReset = true
       const result = await transact(this.#wire(), message)
-      this.#needsReset = !result.recipients.some(({command}) => command === 'end of DATA')
+      this.#needsReset = !result.recipients.some(endsTransaction)
       return result
     } catch (error) {
       this.destroy()
@@ -210,4 +212,9 @@ export class ClientSession {
       readEnd: () => this.#read(dataEnd),
     }
   }
+}
+
+/** RFC 3030 §2: a BDAT that is refused leaves the transaction open. */
+function endsTransaction({accepted, command}: RecipientResult): boolean {
+  return command === 'end of DATA' || (command === 'BDAT' && accepted)
 }

@@ -11,6 +11,8 @@ export class SmtpError extends PosternError {
   readonly causeCode: string | null
   /** What was settled before the session was lost; null for a recipient whose fate is not known. */
   settled: (TransactionResult['recipients'][number] | null)[] = []
+  /** The whole message had gone out and only the answer to it is missing: the peer may have taken it (RFC 1047). */
+  mayHaveArrived = false
 
   constructor(code: SmtpErrorCode, message: string, cause?: unknown) {
     super(code, message, {exit: Exit.tryAgain, cause, hints: ['the peer may answer later: try again']})

@@ -1,4 +1,5 @@
 import type {Reply} from '../mail/reply.ts'
+import {type Chunk, chunks, sendChunks} from './chunking.ts'
 import type {OutgoingMessage, RecipientResult, TransactionResult} from './client.ts'
 import {DotStuffer} from './dot-stuffing.ts'
 import {SmtpError} from './error.ts'
@@ -25,14 +26,17 @@ export interface Wire {
 /** Commands that go out before their replies are read. Bounds what both sides have to hold (RFC 2920 §3.1). */
 const WINDOW = 100
 
-/** MAIL, RCPT and DATA for one message, in as few round trips as the peer allows. */
+/** MAIL, RCPT and DATA or BDAT for one message, in as few round trips as the peer allows. */
 export async function transact(wire: Wire, message: OutgoingMessage): Promise<TransactionResult> {
   const needs = await fitTo(message, wire.extensions, wire.secure)
   const transaction = new Transaction(wire, message, needs)
   try {
     return await transaction.run()
   } catch (error) {
-    if (error instanceof SmtpError) error.settled = transaction.results
+    if (error instanceof SmtpError) {
+      error.settled = transaction.results
+      error.mayHaveArrived = transaction.unanswered
+    }
     throw error
   }
 }
@@ -46,6 +50,8 @@ interface Step {
 
 class Transaction {
   readonly results: (RecipientResult | null)[]
+  /** The whole message went out, and the answer to it has not come. */
+  unanswered = false
   readonly #wire: Wire
   readonly #message: OutgoingMessage
   readonly #fit: Fit
@@ -53,6 +59,7 @@ class Transaction {
   #granted = new Set<number>()
   #dataReply: Reply | null = null
   #over = false
+  #stray = false
 
   constructor(wire: Wire, message: OutgoingMessage, needs: Fit) {
     this.#wire = wire
@@ -62,11 +69,13 @@ class Transaction {
   }
 
   async run(): Promise<TransactionResult> {
-    if (this.#fit.refusal) this.#settleRest(this.#fit.refusal, 'MAIL')
+    if (this.#fit.refusal)
+      this.results.fill({accepted: false, reply: this.#fit.refusal, command: 'MAIL', unasked: true})
     const steps = this.#steps()
     const window = this.#wire.extensions.has('PIPELINING') ? WINDOW : 1
     for (let i = 0; i < steps.length && !this.#over; i += window) await this.#exchange(steps.slice(i, i + window))
     if (this.#dataReply?.code === 354) await this.#data()
+    else if (this.#fit.transfer !== 'DATA' && this.#granted.size > 0 && !this.#over) await this.#chunks()
     return {recipients: this.results.map((result) => result!)}
   }
 
@@ -74,13 +83,14 @@ class Transaction {
     const {reversePath, recipients} = this.#message
     const rcpts = recipients.flatMap((recipient, i): Step[] => {
       const {parameters, refusal} = this.#fit.rcpt(recipient)
-      if (refusal) this.results[i] ??= {accepted: false, reply: refusal, command: 'RCPT'}
+      if (refusal) this.results[i] ??= {accepted: false, reply: refusal, command: 'RCPT', unasked: true}
       const line = ['RCPT', `TO:<${recipient.address.text}>`, ...parameters].join(' ')
       return this.results[i] ? [] : [{line, command: 'RCPT', recipient: i}]
     })
     if (rcpts.length === 0) return []
     const mail = ['MAIL', `FROM:<${reversePath?.text ?? ''}>`, ...this.#fit.mail].join(' ')
-    return [{line: mail, command: 'MAIL', recipient: -1}, ...rcpts, {line: 'DATA', command: 'DATA', recipient: -1}]
+    const data: Step[] = this.#fit.transfer === 'DATA' ? [{line: 'DATA', command: 'DATA', recipient: -1}] : []
+    return [{line: mail, command: 'MAIL', recipient: -1}, ...rcpts, ...data]
   }
 
   /** One group of commands: all out, then all replies in, also those that no longer matter. */
@@ -121,13 +131,37 @@ class Transaction {
     const stuffer = new DotStuffer()
     const complete = !wanted || (await this.#body(stuffer))
     if (complete) this.#refuseEarlyPraise()
+    this.unanswered = complete && wanted
     const ended = complete && (await this.#wire.writeBody(stuffer.end()))
     const reply = await this.#wire.readEnd()
+    this.unanswered = false
     const accepted = isSuccess(reply, 'end of DATA')
     if (accepted && !ended) throw outOfPlace(reply, 'half a message')
     // Half a message went out: whatever came next would be the rest of it.
     if (!ended) this.#wire.abandon()
     this.#settleRest(reply, 'end of DATA', wanted && accepted)
+  }
+
+  async #chunks(): Promise<void> {
+    const wire = {
+      pipelining: this.#wire.extensions.has('PIPELINING'),
+      write: (chunk: Chunk, awaited: boolean) => this.#chunk(chunk, awaited),
+      read: (last: boolean) => (last ? this.#wire.readEnd() : this.#wire.read()),
+    }
+    const reply = await sendChunks(wire, chunks(this.#message.body(), this.#fit.transfer === 'binary'))
+    this.unanswered = false
+    if (this.#stray) this.#wire.abandon()
+    this.#settleRest(reply, 'BDAT', isSuccess(reply, 'BDAT'))
+  }
+
+  /** Where the connection is gone already, the reply that is read next says why. */
+  async #chunk({octets, last}: Chunk, awaited: boolean): Promise<void> {
+    if (!awaited) this.#refuseEarlyPraise()
+    // What refuses unasked will be taken for the reply to this chunk, whose own would be one too many.
+    this.#stray ||= !awaited && this.#wire.spoke()
+    this.unanswered = last
+    const command = Buffer.from(`BDAT ${octets.length}${last ? ' LAST' : ''}\r\n`)
+    await this.#wire.writeBody(Buffer.concat([command, octets]))
   }
 
   /** False when the peer stopped taking it: its reply says why. */

@@ -291,8 +291,20 @@ describe('a transaction', () => {
   test.each([
     ['is larger than the peer takes', {size: 1001}, ['SIZE 1000'], '552 5.3.4'],
     ['has 8-bit content and the peer has no 8BITMIME', {options: {body: '8bitmime'}, text: 'ü'}, [], '554 5.6.3'],
-    ['has internationalised headers and the peer no SMTPUTF8', {options: {smtputf8: true}, text: 'ü'}, [], '553 5.6.7'],
+    [
+      'has internationalised headers and the peer no SMTPUTF8',
+      {options: {smtputf8: true}, text: 'Subject: ü\r\n\r\n'},
+      ['8BITMIME'],
+      '554 5.6.9',
+    ],
     ['has an internationalised sender', {reversePath: MailAddress.parse('ü@example.org')}, [], '553 5.6.7'],
+    ['has 8-bit content that nobody declared', {text: 'x: y\r\n\r\nü'}, ['SMTPUTF8'], '554 5.6.3'],
+    [
+      'has internationalised fields in a part',
+      {options: {smtputf8: true}, text: 'x: y\r\n\r\n--b\r\na: b;\r\n c=ü\r\n\r\n'},
+      ['8BITMIME'],
+      '554 5.6.9',
+    ],
     ['is BINARYMIME', {options: {body: 'binarymime'}}, ['BINARYMIME'], '554 5.6.3'],
     ['requires TLS', {options: {requireTls: true}}, ['REQUIRETLS'], '550 5.7.30'],
   ] as const)('is refused here, as a result, when it %s', async (_, change, extensions, status) => {
@@ -308,6 +320,13 @@ describe('a transaction', () => {
     const opened = await greeted({})
     const results = outcome(await opened.send(message({to: ['a@example.mil', 'ü@example.mil']})))
     expect(results).toEqual(['yes end of DATA: 250 2.0.0 kept', expect.stringMatching(/^no RCPT: 553 5\.6\.7/)])
+  })
+
+  test('needs no SMTPUTF8 for 8-bit text behind the header, though it was declared', async () => {
+    const opened = await greeted({extensions: ['8BITMIME']})
+    const text = 'Subject: x\r\n\r\n--ü\r\n-- \r\nü: ü\r\n--b\r\nplain ü\r\n'
+    const sent = await opened.send(message({options: {body: '8bitmime', smtputf8: true}, text}))
+    expect(outcome(sent)).toEqual(['yes end of DATA: 250 2.0.0 kept'])
   })
 
   test('goes out where 8BITMIME and SMTPUTF8 were declared but never needed', async () => {
@@ -348,6 +367,7 @@ describe('a transaction', () => {
   test('reads no further ahead than the peer takes, and gives a stalled peer up', async () => {
     const opened = await greeted(
       {
+        extensions: ['8BITMIME'],
         replies: {
           DATA: ({send, stream}) => {
             send('354 go ahead\r\n')
@@ -433,5 +453,92 @@ describe('the end of a session', () => {
     const opened = await greeted({replies: {QUIT: null}})
     await opened.quit()
     expect(opened.usable).toBe(false)
+  })
+})
+
+describe('BDAT', () => {
+  const big = `Subject: x\r\n\r\n${'.a line of thirty-two octets....\r\n'.repeat(20_000)}`
+  const blocks = (text: string | Buffer, size = 50_000) =>
+    async function* () {
+      const octets = Buffer.from(text)
+      for (let at = 0; at < octets.length; at += size) yield octets.subarray(at, at + size)
+    }
+  const bdats = () => commands().filter((line) => line.startsWith('BDAT'))
+
+  test('carries a small message in one chunk, dots as they are and line ends mended', async () => {
+    const opened = await greeted({extensions: ['PIPELINING', 'CHUNKING']})
+    const text = '.\r\n..a\r\nb.\nlone\rcr\r\r\n.end\r'
+    expect(outcome(await opened.send(message({body: blocks(text, 1)})))).toEqual(['yes BDAT: 250 2.0.0 kept'])
+    expect(host!.connections[0]!.messages).toEqual(['.\r\n..a\r\nb.\r\nlone\r\ncr\r\n\r\n.end\r\n'])
+    expect(commands()).toEqual([
+      'EHLO relay.example.org',
+      'MAIL FROM:<sender@example.org>',
+      'RCPT TO:<a@example.mil>',
+      'BDAT 30 LAST',
+    ])
+    await opened.send(message())
+    expect(commands()).not.toContain('RSET')
+  })
+
+  test.each([
+    ['with', ['PIPELINING', 'CHUNKING']],
+    ['without', ['CHUNKING']],
+  ])('carries a large message in several, %s PIPELINING', async (_, extensions) => {
+    const opened = await greeted({extensions})
+    const sent = await opened.send(message({body: blocks(big), to: ['a@x.example', 'b@x.example']}))
+    expect(outcome(sent)).toEqual(['yes BDAT: 250 2.0.0 kept', 'yes BDAT: 250 2.0.0 kept'])
+    expect(host!.connections[0]!.messages).toEqual([big])
+    expect(bdats().length).toBeGreaterThan(2)
+    expect(bdats().map((line) => line.endsWith('LAST'))).toEqual([
+      ...bdats()
+        .slice(1)
+        .map(() => false),
+      true,
+    ])
+  })
+
+  test.each([
+    ['with', ['PIPELINING', 'CHUNKING']],
+    ['without', ['CHUNKING']],
+  ])(
+    'ends at a chunk that is refused, and the next transaction begins with RSET, %s PIPELINING',
+    async (_, extensions) => {
+      let count = 0
+      const opened = await greeted({
+        extensions,
+        replies: {BDAT: ({send}) => send(count++ === 0 ? '552 5.3.4 too much\r\n' : '250 2.0.0 ok\r\n')},
+      })
+      expect(outcome(await opened.send(message({body: blocks(big)})))).toEqual(['no BDAT: 552 5.3.4 too much'])
+      expect(bdats().at(-1)).not.toContain('LAST')
+      expect(opened.usable).toBe(true)
+      expect(outcome(await opened.send(message()))).toEqual(['yes BDAT: 250 2.0.0 ok'])
+      expect(commands().filter((line) => line === 'RSET')).toHaveLength(1)
+    },
+  )
+
+  test.each([
+    ['354 go ahead', 'protocol-error'],
+    [null, 'timeout'],
+  ])('with the answer %s to its last chunk leaves open whether it arrived', async (answer, code) => {
+    const opened = await greeted({extensions: ['CHUNKING'], replies: {BDAT: answer}}, {dataEnd: 100})
+    const error = await opened.send(message()).catch((lost) => lost)
+    expect(error).toBeInstanceOf(SmtpError)
+    expect(error.code).toBe(`smtp-${code}`)
+    expect(error.mayHaveArrived).toBe(answer === null)
+  })
+
+  test('is not sent where every recipient was refused', async () => {
+    const opened = await greeted({extensions: ['PIPELINING', 'CHUNKING'], replies: {RCPT: '550 5.1.1 who?'}})
+    expect(outcome(await opened.send(message()))).toEqual(['no RCPT: 550 5.1.1 who?'])
+    expect(bdats()).toEqual([])
+  })
+
+  test('carries BINARYMIME with not one octet changed', async () => {
+    const opened = await greeted({extensions: ['BINARYMIME', 'CHUNKING', 'PIPELINING']})
+    const octets = Buffer.from(Array.from({length: 1024}, (_, i) => i % 256))
+    const sent = await opened.send(message({options: {body: 'binarymime'}, body: blocks(octets, 100)}))
+    expect(outcome(sent)).toEqual(['yes BDAT: 250 2.0.0 kept'])
+    expect(commands()[1]).toBe('MAIL FROM:<sender@example.org> BODY=BINARYMIME')
+    expect(Buffer.from(host!.connections[0]!.messages[0]!, 'latin1')).toEqual(octets)
   })
 })

@@ -10,7 +10,7 @@ export interface PeerScript {
   greeting?: Answer
   /** Keywords after EHLO; default PIPELINING, and STARTTLS where there is `tls` and no TLS yet. */
   extensions?: string[]
-  /** By verb, `.` for the end of DATA; whatever is missing is answered as a good server does. */
+  /** By verb, `.` for the end of DATA, BDAT for a chunk that is there; whatever is missing is answered as a good server does. */
   replies?: Record<string, Answer>
   tls?: SecureContextOptions & {requestCert?: boolean; rejectUnauthorized?: boolean}
   implicit?: boolean
@@ -32,7 +32,7 @@ export interface Talk {
 export interface Connection {
   /** Lines as they came, with `<TLS name>` where the handshake was over. */
   lines: string[]
-  /** Messages as they were between DATA and the final dot, dots still doubled. */
+  /** Messages as they were between DATA and the final dot, dots still doubled; or the chunks of BDAT put together. */
   messages: string[]
 }
 
@@ -77,6 +77,7 @@ class Play {
   #pending = ''
   #inData = false
   #secure = false
+  #chunked = ''
 
   constructor(script: PeerScript, connection: Connection, socket: Socket) {
     this.#script = script
@@ -116,8 +117,9 @@ class Play {
   readonly #take = (chunk: Buffer): void => {
     this.#pending += chunk.toString('latin1')
     for (;;) {
+      if (this.#chunk()) continue
       const end = this.#inData ? this.#endOfData() : this.#pending.indexOf('\r\n')
-      if (end < 0) return
+      if (end < 0 || /^BDAT \d+( LAST)?\r\n/i.test(this.#pending)) return
       const text = this.#pending.slice(0, end)
       this.#pending = this.#pending.slice(end + (this.#inData ? 3 : 2))
       if (this.#inData) this.#message(text)
@@ -131,10 +133,30 @@ class Play {
     return end < 0 ? -1 : end + 2
   }
 
+  /** A whole BDAT with its octets; false where there is none at the head of what came. */
+  #chunk(): boolean {
+    const found = this.#inData ? null : /^BDAT (\d+)( LAST)?\r\n/i.exec(this.#pending)
+    if (!found || this.#pending.length < found[0].length + Number(found[1])) return false
+    const end = found[0].length + Number(found[1])
+    this.#chunked += this.#pending.slice(found[0].length, end)
+    this.#pending = this.#pending.slice(end)
+    const line = found[0].trimEnd()
+    this.#connection.lines.push(line)
+    if (found[2]) this.#connection.messages.push(this.#chunked)
+    if (found[2]) this.#chunked = ''
+    this.#answer(this.#scripted('BDAT', '250 2.0.0 kept'), line)
+    return true
+  }
+
   #message(text: string): void {
     this.#inData = false
     this.#connection.messages.push(text)
-    this.#answer(this.#script.replies?.['.'] ?? '250 2.0.0 kept', '.')
+    this.#answer(this.#scripted('.', '250 2.0.0 kept'), '.')
+  }
+
+  #scripted(verb: string, otherwise: string): Answer {
+    const answer = this.#script.replies?.[verb]
+    return answer === undefined ? otherwise : answer
   }
 
   #command(line: string): void {
