@@ -168,6 +168,7 @@ export class ScriptedSession {
     return {
       ...{session: 'scripted', address, port, localAddress, localPort},
       hello: this.#helloName,
+      user: null,
       protocol: tls ? ('ESMTPS' as const) : ('ESMTP' as const),
       tls: tls && {
         version: tls.getProtocol() ?? '',

@@ -30,7 +30,7 @@ export function receivedHeader(facts: ReceivedFacts): Buffer {
 // RFC 6531 §3.7.3 and RFC 3848: the protocol types registered for `with`.
 function withProtocol(protocol: ClientFacts['protocol'], smtputf8: boolean): string {
   if (!smtputf8) return protocol
-  return protocol === 'ESMTPS' ? 'UTF8SMTPS' : 'UTF8SMTP'
+  return `UTF8${protocol.replace(/^E/, '')}`
 }
 
 /** What the client calls itself is its own word; what is no name is not repeated. */

@@ -61,6 +61,13 @@ export function tlsFacts(tls: TLSSocket): ReceivedTls {
   }
 }
 
+/** `tls-exporter` (RFC 9266): 32 octets that only the two ends of this session know. null: TLS 1.2 may not have such. */
+export function channelBinding(tls: TLSSocket): Buffer | null {
+  return tls.getProtocol() === 'TLSv1.3'
+    ? tls.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+    : null
+}
+
 function serverName(tls: TLSSocket): string | null {
   const {servername} = tls as TLSSocket & {servername?: unknown}
   return typeof servername === 'string' && servername !== '' ? servername : null
