@@ -19,24 +19,46 @@ export default class RelayStatus extends BaseCommand {
       return {schema: 'postern.relay-status/1', running: false}
     }
     this.print(lines(report).join('\n'))
-    const {reloadFailure: _, ...document} = report
-    return {schema: 'postern.relay-status/1', running: true, ...document}
+    return {schema: 'postern.relay-status/1', running: true, ...report}
   }
 }
 
 function lines(report: RelayReport): string[] {
-  const {counters, queue, reloadFailure} = report
+  const {counters, queue, reloadFailure, tally} = report
   const doors = report.listeners.map(({address, port, tls}) => `${address}:${port} (${tls})`)
   return [
     `relay      ${report.hostname}, pid ${report.pid}, up ${duration(report.uptime)}, revision ${report.revision}`,
     ...(reloadFailure ? failureLines(reloadFailure) : []),
     `listening  ${doors.join(', ') || 'nowhere'}${report.tls ? '' : '; TLS is switched off'}`,
-    `accepting  ${report.accepting ? 'yes' : 'no: the queue is being opened anew'}`,
+    ...report.certificates.map(certificateWords),
+    `fit        ${report.problems.length === 0 ? 'yes' : `no: ${report.problems.map((one) => printable(one, 200)).join('; ')}`}`,
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
-    `since then ${counters.accepted} accepted, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
+    `since then ${counters.accepted} accepted, ${rejected(tally)} rejected, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
+    ...recipientLines(tally),
+    `clients    ${counted(tally.connections.accepted, 'connection')}, ${tally.connections.refused} refused`,
     `queue      ${queue ? queueWords(queue) : 'not open'}`,
     `log        ${report.logFile ?? 'where it was started'}`,
   ]
+}
+
+function rejected({rejected: all}: RelayReport['tally']): number {
+  return all.reduce((sum, {count}) => sum + count, 0)
+}
+
+/** `delivered  12 secure:verified, 3 preferred:clear`. */
+function recipientLines({recipients}: RelayReport['tally']): string[] {
+  const by = Map.groupBy(recipients, ({result}) => result)
+  return [...by].map(([result, all]) => {
+    const words = all.map(
+      ({level, outcome, count}) => `${count} ${level === null ? 'without a path' : `${level}:${outcome}`}`,
+    )
+    return `${result.padEnd(10)} ${words.join(', ')}`
+  })
+}
+
+function certificateWords({identity, notAfter, daysLeft}: RelayReport['certificates'][number]): string {
+  const left = daysLeft < 0 ? 'expired' : `${counted(Math.floor(daysLeft), 'day')} left`
+  return `identity   ${identity}, until ${notAfter}, ${left}`
 }
 
 /** The directory no longer says what the relay does: the second thing to read, after which relay it is. */

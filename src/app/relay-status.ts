@@ -12,8 +12,8 @@ export interface RelayReport extends RelayStatus {
   logFile: string | null
   /** null while it is being opened anew. */
   queue: QueueCounts | null
-  /** null, or left out by a relay of an older release: it runs by the configuration as it is. */
-  reloadFailure?: ReloadFailure | null
+  /** null: it runs by the configuration as it is. */
+  reloadFailure: ReloadFailure | null
 }
 
 /** It is at hand: a relay that has not given it by then hangs. Milliseconds. */

@@ -37,7 +37,7 @@ export async function startRelay(
     log: options.log,
     world,
   })
-  const reloader = new RelayReloader(world, relay, options.log)
+  const reloader = new RelayReloader(world, relay, relay.log)
   const {promise: ended, resolve: end} = Promise.withResolvers<void>()
   let stopping: Promise<void> | null = null
   const stop = (reason: string) => {

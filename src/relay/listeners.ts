@@ -24,7 +24,8 @@ export class Listeners {
 
   /** Where it listens, with the port that was given where 0 was asked for. */
   get endpoints(): ListenerSettings[] {
-    return this.#bound.map(({settings, server}) => ({...settings, port: portOf(server)}))
+    const open = this.#bound.filter(({server}) => server.listening)
+    return open.map(({settings, server}) => ({...settings, port: portOf(server)}))
   }
 
   /**

@@ -1,6 +1,7 @@
 import type {Reply} from '../mail/reply.ts'
 import type {Clock, Random} from '../mail/world.ts'
 import type {QueueStore} from '../queue/store.ts'
+import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
 import {Courier, type CourierCounts} from './courier.ts'
 import {FailureMemory} from './failure-memory.ts'
 import {Listeners} from './listeners.ts'
@@ -8,6 +9,7 @@ import type {RelayLog} from './log.ts'
 import {Reception} from './reception.ts'
 import {SessionPool} from './session-pool.ts'
 import type {ListenerSettings, RelaySnapshot} from './snapshot.ts'
+import {type RelayTally, Tally} from './tally.ts'
 
 export interface RelayParts {
   snapshot: RelaySnapshot
@@ -27,7 +29,12 @@ export interface RelayStatus {
   uptime: number
   listeners: ListenerSettings[]
   accepting: boolean
+  /** Of the identities that clients are shown. */
+  certificates: CertificateStatus[]
+  /** Why it should get no mail at the moment; empty: it is fit. */
+  problems: string[]
   counters: CourierCounts & {accepted: number; sessions: number; idleSessions: number}
+  tally: RelayTally
 }
 
 const GRACE_MS = 15_000
@@ -49,8 +56,8 @@ export class Relay {
   readonly #end = new AbortController()
   readonly #over = Promise.withResolvers<void>()
   #delivered = {delivered: 0, deferred: 0, bounced: 0}
-  #accepted = 0
   readonly #parts: RelayParts
+  readonly #tally: Tally
   readonly #pool: SessionPool
   readonly #memory = new FailureMemory()
   readonly #reception: Reception
@@ -58,7 +65,8 @@ export class Relay {
   readonly #startedAt: number
 
   private constructor(parts: RelayParts) {
-    this.#parts = parts
+    this.#tally = new Tally(parts.log)
+    this.#parts = {...parts, log: this.#tally}
     this.#snapshot = parts.snapshot
     this.#startedAt = parts.world.now()
     this.#pool = new SessionPool(parts.world)
@@ -66,10 +74,13 @@ export class Relay {
       snapshot: () => this.#snapshot,
       queue: () => (this.#stopping ? NOT_NOW : (this.#queue ?? NOT_NOW)),
       queueFailed: (error) => this.#queueFailed(error),
-      log: {event: (event) => this.#count(event)},
+      log: this.#tally,
       now: () => parts.world.now(),
     })
-    this.#listeners = new Listeners((socket, listener) => this.#reception.meet(socket, listener), parts.log)
+    this.#listeners = new Listeners((socket, listener) => {
+      this.#tally.connected()
+      this.#reception.meet(socket, listener)
+    }, this.#tally)
   }
 
   /** Opens the queue, then the doors. Throws what either throws, with neither left open. */
@@ -86,6 +97,11 @@ export class Relay {
     const {revision, hostname} = parts.snapshot
     parts.log.event({event: 'started', revision, hostname, pid: process.pid})
     return relay
+  }
+
+  /** Where its events go; whoever has more to tell about it tells it there, so that it is counted. */
+  get log(): RelayLog {
+    return this.#tally
   }
 
   get queue(): QueueStore | null {
@@ -111,7 +127,9 @@ export class Relay {
   }
 
   status(): RelayStatus {
-    const {revision, hostname, tlsEnabled} = this.#snapshot
+    const {revision, hostname, tlsEnabled, identity} = this.#snapshot
+    const tally = this.#tally.counts
+    const certificates = tlsEnabled && identity ? [certificateStatus(identity, this.#parts.world.now())] : []
     const counts = this.#courier?.counts ?? {delivered: 0, deferred: 0, bounced: 0, active: 0}
     return {
       revision,
@@ -121,8 +139,10 @@ export class Relay {
       uptime: this.#parts.world.now() - this.#startedAt,
       listeners: this.#listeners.endpoints,
       accepting: this.#queue !== null && !this.#stopping,
+      certificates,
+      problems: this.#problems(certificates),
       counters: {
-        accepted: this.#accepted,
+        accepted: tally.received.reduce((sum, {messages}) => sum + messages, 0),
         delivered: this.#delivered.delivered + counts.delivered,
         deferred: this.#delivered.deferred + counts.deferred,
         bounced: this.#delivered.bounced + counts.bounced,
@@ -130,6 +150,7 @@ export class Relay {
         sessions: this.#reception.active,
         idleSessions: this.#pool.size,
       },
+      tally,
     }
   }
 
@@ -214,9 +235,15 @@ export class Relay {
     for (const key of ['delivered', 'deferred', 'bounced'] as const) this.#delivered[key] += courier.counts[key]
   }
 
-  #count(event: Parameters<RelayLog['event']>[0]): void {
-    if (event.event === 'accepted') this.#accepted++
-    this.#parts.log.event(event)
+  #problems(certificates: CertificateStatus[]): string[] {
+    const down = doors(this.#snapshot).length - this.#listeners.endpoints.length
+    const expired = certificates.filter(({daysLeft}) => daysLeft < 0)
+    return [
+      ...(this.#stopping ? ['it is stopping'] : []),
+      ...(this.#queue === null ? ['the queue failed and is being opened anew'] : []),
+      ...(down > 0 ? [`${down} of its listeners are down`] : []),
+      ...expired.map(({identity, notAfter}) => `the certificate of identity ${identity} expired ${notAfter}`),
+    ]
   }
 }
 

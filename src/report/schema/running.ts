@@ -14,6 +14,37 @@ const named = v.object({time, event: v.string(), msg: v.optional(v.string())})
 /** And what belongs to the event. */
 const record: v.GenericSchema<v.InferOutput<typeof named>> = v.looseObject(named.entries)
 
+/** Since the relay started. */
+const tally = v.strictObject({
+  received: v.array(
+    v.strictObject({tls: v.picklist(['clear', 'tls', 'verified']), messages: v.number(), octets: v.number()}),
+  ),
+  rejected: v.array(v.strictObject({command: v.string(), code: v.string(), count: v.number()})),
+  recipients: v.array(
+    v.strictObject({
+      result: v.picklist(['delivered', 'deferred', 'bounced']),
+      /** Of the path it took; null where none was open. */
+      level: v.nullable(v.picklist(['none', 'preferred', 'encrypt', 'secure'])),
+      outcome: text,
+      count: v.number(),
+    }),
+  ),
+  attempts: v.array(
+    v.strictObject({
+      level: v.picklist(['none', 'preferred', 'encrypt', 'secure']),
+      outcome: v.string(),
+      count: v.number(),
+    }),
+  ),
+  wouldRefuse: v.number(),
+  wouldReject: v.number(),
+  connections: v.strictObject({accepted: v.number(), refused: v.number()}),
+  dsns: v.array(v.strictObject({kind: v.string(), count: v.number()})),
+  queueFailures: v.number(),
+  reloadFailures: v.number(),
+  faults: v.number(),
+})
+
 export const RELAY_DOCUMENTS = {
   /** Of one in the background once it listens; of one in the foreground at its end. */
   'relay-start': v.union([
@@ -38,6 +69,13 @@ export const RELAY_DOCUMENTS = {
       uptime: v.number(),
       listeners,
       accepting: v.boolean(),
+      certificates: v.array(
+        v.strictObject({identity: v.string(), fingerprint: v.string(), notAfter: time, daysLeft: v.number()}),
+      ),
+      /** Why it should get no mail at the moment. */
+      problems: v.array(v.string()),
+      reloadFailure: v.nullable(v.strictObject({since: time, reason: v.string(), hints: v.array(v.string())})),
+      tally,
       counters: v.strictObject({
         accepted: v.number(),
         delivered: v.number(),

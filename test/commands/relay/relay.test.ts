@@ -1,6 +1,8 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import * as v from 'valibot'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
+import {DOCUMENTS} from '../../../src/report/schema/documents.ts'
 import {type RunOptions, run, scratch} from '../../support/cli.ts'
 import {peer} from '../../support/peer.ts'
 
@@ -104,6 +106,9 @@ describe('relay', () => {
     const {code, stdout} = await run(['relay', 'status'], dirs)
     expect(code).toBe(0)
     expect(stdout).toMatch(/config +cannot be taken over since .*\n.*relay\.yaml:3: queue\.retry/)
+    const {json} = await run(['relay', 'status', '--json'], dirs)
+    expect(json.reloadFailure.reason).toContain('relay.yaml:3: queue.retry')
+    expect(v.safeParse(DOCUMENTS.get('relay-status')!, json).issues).toBeUndefined()
   })
 
   test('logs without a log ends with 66', async () => {
