@@ -32,6 +32,13 @@ export interface RelaySettings {
   dns: {servers: string[]; trusted: boolean}
   ports: {smtp: number; smtps: number; https: number}
   queue: {retry: number; retryMax: number; warnAfter: number; lifetime: number; dsnLifetime: number}
+  /** Where metrics and health are served over HTTP; left out: nowhere. `exposed`: not only to this machine. */
+  metrics?: {address: string; port: number; exposed: boolean} | undefined
+  /** The account that a relay started by root becomes, and its group where it is not the account's own. */
+  user?: string | undefined
+  group?: string | undefined
+  /** Of a log in a file: octets a file, and how many older ones are kept. */
+  log: {size: number; keep: number}
   limits: {
     messageSize: number
     recipients: number

@@ -3,7 +3,7 @@ import {hostname} from 'node:os'
 import * as v from 'valibot'
 import {mailDomainText, parseMailDomain} from '../mail/address.ts'
 import {Domain} from '../mail/domain.ts'
-import {parseNetwork} from '../policy/cidr.ts'
+import {networkContains, parseNetwork} from '../policy/cidr.ts'
 import type {RelaySettings} from './configuration.ts'
 import {isName} from './names.ts'
 import {checkedText, listOf, text, whole, word} from './schema.ts'
@@ -47,6 +47,17 @@ const DEFAULT_LISTENERS = [
   {address: '127.0.0.1', port: 2465, tls: 'implicit' as const},
 ]
 
+const account = checkedText('the name of a system account', (name) => /^[a-z_][a-z0-9_.-]{0,31}$/i.test(name) || null)
+
+const metrics = v.strictObject(
+  {
+    address: v.optional(address, '127.0.0.1'),
+    port: whole('a port from 0 to 65535', 0, 65535),
+    exposed: v.optional(flag, false),
+  },
+  'expected a mapping with port',
+)
+
 /** `relay.yaml`; everything in it is optional. */
 export const RELAY_SCHEMA = v.strictObject(
   {
@@ -74,6 +85,13 @@ export const RELAY_SCHEMA = v.strictObject(
       lifetime: v.optional(duration, '5d'),
       dsnLifetime: v.optional(duration, '5d'),
     }),
+    metrics: v.optional(metrics),
+    user: v.optional(account),
+    group: v.optional(account),
+    log: section({
+      size: v.optional(size, '16MiB'),
+      keep: v.optional(whole('1 to 100 files', 1, 100), 5),
+    }),
     limits: section({
       messageSize: v.optional(size, '50MiB'),
       recipients: v.optional(whole('100 to 100000 recipients (RFC 5321 §4.5.3.1.8)', 100, 100_000), 1000),
@@ -92,7 +110,19 @@ export function readSettings(source: YamlSource): {settings: RelaySettings; file
   if (retry > retryMax) {
     throw file.complain(['queue', 'retry'], 'expected at most queue.retryMax', 'raise retryMax, or lower retry')
   }
+  const {metrics} = settings
+  if (metrics && !metrics.exposed && !isLoopback(metrics.address)) {
+    const hint = 'who may read it is for your firewall to say then: add exposed: true'
+    throw file.complain(['metrics', 'address'], 'expected a loopback address without exposed: true', hint)
+  }
+  if (settings.group && !settings.user) {
+    throw file.complain(['group'], 'expected user beside group', 'name the account to become: user: postern')
+  }
   return {settings, file}
+}
+
+function isLoopback(address: string): boolean {
+  return networkContains(parseNetwork('127.0.0.0/8'), address) || networkContains(parseNetwork('::1/128'), address)
 }
 
 function section<E extends v.ObjectEntries>(entries: E) {

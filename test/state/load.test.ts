@@ -137,6 +137,9 @@ describe('a mistake names file, line, what was expected and a hint:', () => {
     ['relay.yaml', 'limits: {messageSize: 50 MB}\n', 1, /expected a size such as 50MiB/, /./],
     ['relay.yaml', 'listeners:\n  - {address: localhost, port: 25}\n', 2, /expected an IP address/, /./],
     ['relay.yaml', 'listener: []\n', 1, /expected no such key/, /did you mean listeners/],
+    ['relay.yaml', 'metrics: {port: 1, address: 192.0.2.1}\n', 1, /expected a loopback address/, /exposed: true/],
+    ['relay.yaml', 'user: "no such; name"\n', 1, /expected the name of a system account/, /./],
+    ['relay.yaml', 'group: mail\n', 1, /expected user beside group/, /user: postern/],
     ['relay.yaml', 'tls: {enabled: yes please}\n', 1, /expected true or false/, /./],
     ['ca/mil.pem', 'nonsense', 1, /expected certificates in PEM/, /import/],
   ])('%s holding %j', async (name, content, line, message, hint) => {
