@@ -8,7 +8,7 @@ import {bodyCorrupt, queueClosed, queueFailed, queueFull} from './errors.ts'
 import {newQueueId} from './id.ts'
 import {IncomingMessage} from './incoming-message.ts'
 import type {InsertedMessage, LeaseClaim, StoredBody} from './protocol.ts'
-import {readSegment} from './segment-reader.ts'
+import {readFrames, readSegment} from './segment-reader.ts'
 import {SegmentWriter} from './segment-writer.ts'
 import type * as Store from './store.ts'
 
@@ -69,11 +69,18 @@ export class EmbeddedQueue implements Store.QueueStore {
   async *openBody(messageId: string): AsyncGenerator<Buffer> {
     const {size, crc, octets, segment} = await this.#parts.thread.call('body', messageId)
     if (segment !== null) {
-      yield* readSegment(join(this.#parts.segments.path, segment), {messageId, size, crc})
+      yield* readSegment(this.#segmentPath(segment), {messageId, size, crc})
       return
     }
     if (octets?.length !== size || crc32(octets) !== crc) throw bodyCorrupt(messageId, 'its row fails its checksum')
     if (size > 0) yield Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+  }
+
+  async *salvageBody(messageId: string): AsyncGenerator<Buffer> {
+    const {size, crc, segment} = await this.#parts.thread.call('body', messageId)
+    // A body in a row has one checksum over all of it: there is no whole part of a damaged one.
+    if (segment === null) yield* untilDamage(this.openBody(messageId))
+    else yield* untilDamage(readFrames(this.#segmentPath(segment), {messageId, size, crc}))
   }
 
   async settle(lease: Store.Lease, {dsns, ...settlement}: Store.Settlement): Promise<void> {
@@ -91,36 +98,48 @@ export class EmbeddedQueue implements Store.QueueStore {
     this.#wakes.add(callback)
   }
 
-  list(filter: Store.QueueFilter): Promise<{messages: Store.QueueEntry[]; cursor: string | null}> {
-    return this.#parts.thread.call('list', filter, this.#parts.clock.now())
+  list(filter: Parameters<Store.QueueStore['list']>[0]): ReturnType<Store.QueueStore['list']> {
+    return this.#parts.thread.call('list', filter, this.#now())
+  }
+
+  summary(filter: Store.QueueFilter): Promise<Store.DestinationSummary[]> {
+    return this.#parts.thread.call('summary', filter, this.#now())
   }
 
   show(messageId: string): Promise<Store.QueueDetail | null> {
-    return this.#parts.thread.call('show', messageId, this.#parts.clock.now())
+    return this.#parts.thread.call('show', messageId, this.#now())
   }
 
-  async retryNow(ids: string[]): Promise<number> {
-    const recipients = await this.#parts.thread.call('retryNow', ids, this.#parts.clock.now())
-    this.#wake()
-    return recipients
+  retryNow(filter: Store.QueueFilter): Promise<number> {
+    return this.#waking(this.#parts.thread.call('retryNow', filter, this.#now()))
   }
 
-  hold(ids: string[]): Promise<number> {
-    return this.#parts.thread.call('hold', ids)
+  hold(filter: Store.QueueFilter): Promise<number> {
+    return this.#parts.thread.call('hold', filter, this.#now())
   }
 
-  async unhold(ids: string[]): Promise<number> {
-    const recipients = await this.#parts.thread.call('unhold', ids)
-    this.#wake()
-    return recipients
+  unhold(filter: Store.QueueFilter): Promise<number> {
+    return this.#waking(this.#parts.thread.call('unhold', filter, this.#now()))
   }
 
-  remove(ids: string[]): Promise<number> {
-    return this.#parts.thread.call('remove', ids)
+  remove(filter: Store.QueueFilter, limit: number = Number.MAX_SAFE_INTEGER): Promise<number> {
+    return this.#parts.thread.call('remove', filter, limit, this.#now())
+  }
+
+  suspend(destination: string, until: number | null): Promise<void> {
+    return this.#waking(this.#parts.thread.call('suspend', destination, until, this.#now()))
+  }
+
+  resume(destination: string): Promise<boolean> {
+    return this.#waking(this.#parts.thread.call('resume', destination, this.#now()))
+  }
+
+  suspensions(): Promise<Store.Suspension[]> {
+    return this.#parts.thread.call('suspensions', this.#now())
   }
 
   counts(): Promise<Store.QueueCounts> {
-    return this.#parts.thread.call('counts', this.#parts.clock.now())
+    return this.#parts.thread.call('counts', this.#now())
   }
 
   async close(): Promise<void> {
@@ -163,8 +182,30 @@ export class EmbeddedQueue implements Store.QueueStore {
     if (failure) throw failure
   }
 
+  #segmentPath(name: string): string {
+    return join(this.#parts.segments.path, name)
+  }
+
+  #now(): number {
+    return this.#parts.clock.now()
+  }
+
+  async #waking<T>(change: Promise<T>): Promise<T> {
+    const outcome = await change
+    this.#wake()
+    return outcome
+  }
+
   #wake(): void {
     for (const callback of this.#wakes) callback()
+  }
+}
+
+async function* untilDamage(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body
+  } catch (error) {
+    if ((error as {code?: string}).code !== 'body-corrupt') throw error
   }
 }
 

@@ -1,20 +1,20 @@
+import type {SQLInputValue} from 'node:sqlite'
 import type {Database, Row} from './database.ts'
 import {cursorInvalid} from './errors.ts'
 import {State} from './schema.ts'
-import type {QueueCounts, QueueDetail, QueueEntry, QueueFilter, QueueRecipient} from './store.ts'
+import {CONDITIONS, selection} from './selection.ts'
+import type {
+  DestinationSummary,
+  QueueCounts,
+  QueueDetail,
+  QueueEntry,
+  QueueFilter,
+  QueuePage,
+  QueueRecipient,
+} from './store.ts'
 
 const DEFAULT_PAGE = 100
 const LARGEST_PAGE = 1000
-
-const LEASED = 'r.id IN (SELECT recipient FROM lease WHERE expires_at > :now)'
-
-// What each word means; a recipient has one of `waiting`, `held`, `leased`, and the due are a part of the waiting.
-const CONDITIONS: Record<NonNullable<QueueFilter['state']>, string> = {
-  leased: LEASED,
-  held: `r.state = 1 AND NOT ${LEASED}`,
-  waiting: `r.state = 0 AND NOT ${LEASED}`,
-  due: `r.state = 0 AND r.due_at <= :now AND NOT ${LEASED}`,
-}
 
 /** The queue as an operator sees it. */
 export class Listing {
@@ -25,7 +25,7 @@ export class Listing {
   }
 
   /** In the order of arrival. */
-  list(filter: QueueFilter, now: number): {messages: QueueEntry[]; cursor: string | null} {
+  list(filter: QueueFilter & QueuePage, now: number): {messages: QueueEntry[]; cursor: string | null} {
     const limit = Math.max(1, Math.min(filter.limit ?? DEFAULT_PAGE, LARGEST_PAGE))
     const sequences = this.#page(filter, now, limit + 1)
     const page = sequences.slice(0, limit)
@@ -56,16 +56,47 @@ export class Listing {
     return {messages, size, recipients, due: count(CONDITIONS.due), held: count(CONDITIONS.held)}
   }
 
-  #page({destination, state, cursor}: QueueFilter, now: number, limit: number): number[] {
+  /** Those with most messages first. */
+  summary(filter: QueueFilter, now: number): DestinationSummary[] {
+    const {condition, values} = selection(filter, now)
+    // Rows of one destination stand together in the index, and in it by message.
+    const rows = this.#db.all(
+      `SELECT r.destination, count(DISTINCT r.message) AS messages, count(*) AS recipients, min(r.message) AS first
+       FROM recipient r ${joined(condition)} WHERE ${condition} GROUP BY r.destination ORDER BY messages DESC, r.destination`,
+      values,
+    )
+    const reasons = this.#mainReasons(condition, values)
+    return rows.map(({destination, messages, recipients, first}) => {
+      const {received_at: oldest} = this.#message(first)
+      return {destination, messages, recipients, oldest, ...(reasons.get(destination) ?? {status: null, reason: null})}
+    })
+  }
+
+  /** By destination, the status that is met most often. */
+  #mainReasons(condition: string, values: Record<string, SQLInputValue>) {
+    const rows = this.#db.all(
+      `SELECT destination, status, max(n), id FROM (
+         SELECT r.destination, r.status, count(*) AS n, max(r.id) AS id
+         FROM recipient r ${joined(condition)} WHERE ${condition} GROUP BY r.destination, r.status)
+       GROUP BY destination`,
+      values,
+    )
+    const reason = (id: number) => this.#db.get('SELECT reason FROM recipient WHERE id = ?', id)!.reason
+    return new Map(rows.map(({destination, status, id}) => [destination, {status, reason: reason(id)}]))
+  }
+
+  #page({cursor, limit: _, ...filter}: QueueFilter & QueuePage, now: number, limit: number): number[] {
     const after = cursor === undefined ? 0 : Number(cursor)
     if (!Number.isSafeInteger(after) || after < 0) throw cursorInvalid()
-    if (destination === undefined && state === undefined)
+    if (Object.keys(filter).length === 0)
       return this.#db.all('SELECT seq FROM message WHERE seq > ? ORDER BY seq LIMIT ?', after, limit).map((r) => r.seq)
-    const conditions = ['r.message > :after', state ? CONDITIONS[state] : 'r.state < 2']
-    if (destination !== undefined) conditions.push('r.destination = :destination')
-    const sql = `SELECT DISTINCT message FROM recipient r WHERE ${conditions.join(' AND ')} ORDER BY message LIMIT :limit`
-    const named = {after, limit, ...(sql.includes(':now') && {now}), ...(destination !== undefined && {destination})}
-    return this.#db.all(sql, named).map((row) => row.message)
+    const {condition, values} = selection(filter, now)
+    const rows = this.#db.all(
+      `SELECT DISTINCT r.message FROM recipient r ${joined(condition)} WHERE r.message > :after AND ${condition}
+       ORDER BY r.message LIMIT :limit`,
+      {...values, after, limit},
+    )
+    return rows.map((row) => row.message)
   }
 
   #message(sequence: number): Row {
@@ -89,4 +120,9 @@ function queueRecipient({address, destination, attempts, due_at, status, reason,
 function stateOf({leased, state}: Row): QueueRecipient['state'] {
   if (leased) return 'leased'
   return (Object.keys(State) as (keyof typeof State)[]).find((name) => State[name] === state)!
+}
+
+// Without a need the message's row is not read, and the index alone answers.
+function joined(condition: string): string {
+  return condition.includes('m.') ? 'JOIN message m ON m.seq = r.message' : ''
 }

@@ -1,7 +1,18 @@
 import type {ExitCode} from '../mail/error.ts'
 import {PosternError} from '../mail/error.ts'
 import {messageOf} from './errors.ts'
-import type {Lease, NewMessage, QueueCounts, QueueDetail, QueueEntry, QueueFilter, Settlement} from './store.ts'
+import type {
+  DestinationSummary,
+  Lease,
+  NewMessage,
+  QueueCounts,
+  QueueDetail,
+  QueueEntry,
+  QueueFilter,
+  QueuePage,
+  Settlement,
+  Suspension,
+} from './store.ts'
 
 /** What the thread that has the sockets asks of the thread that has the database, and what it hears back. */
 
@@ -26,20 +37,24 @@ export type StoredSettlement = Omit<Settlement, 'dsns'> & {dsns: InsertedMessage
 export interface Writes {
   insert(message: InsertedMessage): void
   settle(lease: LeaseClaim, settlement: StoredSettlement): void
-  retryNow(ids: string[], now: number): number
-  hold(ids: string[]): number
-  unhold(ids: string[]): number
-  remove(ids: string[]): number
+  retryNow(filter: QueueFilter, now: number): number
+  hold(filter: QueueFilter, now: number): number
+  unhold(filter: QueueFilter, now: number): number
+  remove(filter: QueueFilter, limit: number, now: number): number
+  suspend(destination: string, until: number | null, now: number): void
+  resume(destination: string, now: number): boolean
 }
 
 /** Operations that leave the file as it is. Leases are in memory. */
 export interface Reads {
-  claim(options: {now: number; limit: number; leaseMs: number; exclude: string[]}): Lease[]
+  claim(options: {now: number; limit: number; leaseMs: number; exclude: string[]; only?: QueueFilter}): Lease[]
   renew(lease: LeaseClaim, until: number): void
   release(lease: LeaseClaim): void
   nextDue(): number | null
   body(messageId: string): StoredBody
-  list(filter: QueueFilter, now: number): {messages: QueueEntry[]; cursor: string | null}
+  list(filter: QueueFilter & QueuePage, now: number): {messages: QueueEntry[]; cursor: string | null}
+  summary(filter: QueueFilter, now: number): DestinationSummary[]
+  suspensions(now: number): Suspension[]
   show(messageId: string, now: number): QueueDetail | null
   counts(now: number): QueueCounts
 }

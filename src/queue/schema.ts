@@ -54,6 +54,19 @@ export const MIGRATIONS = [
   CREATE TABLE opening (count INTEGER NOT NULL) STRICT;
   INSERT INTO opening VALUES (0);
   `,
+  // What is open, by destination: for a listing (with the status, so that a summary reads no row), and for a claim that
+  // passes over the many of one destination.
+  `
+  DROP INDEX recipient_destination;
+  CREATE INDEX recipient_open ON recipient (destination, message, status) WHERE state < 2;
+  CREATE INDEX recipient_destination_due ON recipient (destination, due_at, message) WHERE state = 0;
+  CREATE TABLE suspension (
+    destination TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,
+    -- NULL: until it is resumed by hand.
+    until INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** Leases of this process. In memory: they cost no write, and those of a dead process are gone with it. */

@@ -22,14 +22,32 @@ export interface ExpectedBody {
  * sent cannot be taken back; it is checked again while it is read. Throws `body-corrupt`.
  */
 export async function* readSegment(path: string, expected: ExpectedBody): AsyncGenerator<Buffer> {
-  const handle = await open(path, 'r').catch((error) => {
-    throw bodyCorrupt(expected.messageId, messageOf(error), error)
-  })
+  const handle = await openSegment(path, expected)
   try {
     for await (const _ of checkedFrames(handle, expected));
     yield* checkedFrames(handle, expected)
   } finally {
     await handle.close()
+  }
+}
+
+/** The same without the look ahead: what comes before the damage, then `body-corrupt`. */
+export async function* readFrames(path: string, expected: ExpectedBody): AsyncGenerator<Buffer> {
+  const handle = await openSegment(path, expected)
+  try {
+    yield* checkedFrames(handle, expected)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function openSegment(path: string, {messageId}: ExpectedBody): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    // Other than that nothing is known of the body: it may be whole.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw bodyCorrupt(messageId, messageOf(error), error)
   }
 }
 

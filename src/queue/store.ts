@@ -10,13 +10,22 @@ export interface QueueStore {
   receive(): Promise<IncomingBody>
   /**
    * Work that is due, the oldest first: at most `limit` batches, one message × destination each, leased for `leaseMs`.
-   * `exclude`: destinations to pass over, for one because they have all the connections they may have.
+   * Destinations that are suspended are passed over. `exclude`: others to pass over, for one because they have all the
+   * connections they may have. `only`: what fits, whether it is due, on hold, suspended or not, in the order of arrival.
    */
-  claim(options: {now: number; limit: number; leaseMs: number; exclude?: string[]}): Promise<Lease[]>
+  claim(options: {
+    now: number
+    limit: number
+    leaseMs: number
+    exclude?: string[]
+    only?: QueueFilter
+  }): Promise<Lease[]>
   /** Prolongs a lease; throws `lease-lost` when another has it. One that expired and was not taken is still good. */
   renew(lease: Lease, until: number): Promise<void>
   /** The body, streamed. Throws `body-corrupt` when a checksum fails: never delivered. */
   openBody(messageId: string): AsyncIterable<Buffer>
+  /** What of a damaged body passes its checksums, from the start up to the damage; to be looked at, never delivered. */
+  salvageBody(messageId: string): AsyncIterable<Buffer>
   /**
    * Ends or postpones recipients of the lease, writes what was seen, and enqueues the DSNs that it causes: all or
    * nothing. Recipients that are not named stay leased. Resolves when it is durable; where every result is `delivered`
@@ -30,16 +39,28 @@ export interface QueueStore {
   /** Called when something new may be due (a commit, a retry by hand, a lease given back). Several may listen. */
   onWake(callback: () => void): void
 
-  list(filter: QueueFilter): Promise<{messages: QueueEntry[]; cursor: string | null}>
+  /** Messages with a recipient that fits, in the order of arrival, each with all its recipients. */
+  list(filter: QueueFilter & QueuePage): Promise<{messages: QueueEntry[]; cursor: string | null}>
+  /** What fits by destination, those with most messages first. */
+  summary(filter: QueueFilter): Promise<DestinationSummary[]>
   show(messageId: string): Promise<QueueDetail | null>
-  /** Makes them due now, save those on hold or leased; all when no ids are given. Returns how many recipients. */
-  retryNow(ids: string[]): Promise<number>
-  /** No delivery until `unhold`; an attempt under way goes on. All when no ids are given. Returns how many recipients. */
-  hold(ids: string[]): Promise<number>
-  /** All when no ids are given. Returns how many recipients. */
-  unhold(ids: string[]): Promise<number>
-  /** Deletes messages without a DSN; a lease on one is lost. None when no ids are given. Returns how many messages. */
-  remove(ids: string[]): Promise<number>
+  /** Makes recipients due now, save those on hold or leased. Returns how many. */
+  retryNow(filter: QueueFilter): Promise<number>
+  /** No delivery until `unhold`; an attempt under way goes on. Returns how many recipients. */
+  hold(filter: QueueFilter): Promise<number>
+  /** Returns how many recipients. */
+  unhold(filter: QueueFilter): Promise<number>
+  /**
+   * Deletes without a DSN; returns of how many messages something was deleted, at most `limit`. By nothing but ids:
+   * whole messages, and a lease on one is lost. Else the recipients that fit, save those that are leased.
+   */
+  remove(filter: QueueFilter, limit?: number): Promise<number>
+  /** Nothing is claimed for the destination until that time, milliseconds since the epoch; null: until `resume`. */
+  suspend(destination: string, until: number | null): Promise<void>
+  /** False when it was not suspended. */
+  resume(destination: string): Promise<boolean>
+  /** Those in force, by destination. */
+  suspensions(): Promise<Suspension[]>
   counts(): Promise<QueueCounts>
   /** Takes nothing more, ends what runs, and lets another process open the queue. */
   close(): Promise<void>
@@ -122,15 +143,46 @@ export interface RecipientSettlement {
   evidence?: unknown
 }
 
-/** Messages with a recipient that fits all of it. */
+/** Which recipients: those that fit all of it and are neither delivered nor bounced; {} is every one. */
 export interface QueueFilter {
+  /** Queue ids; an empty list is no message. */
+  ids?: string[]
   destination?: string
   /** As in QueueRecipient; `due`: the waiting whose time has come. */
   state?: 'due' | 'waiting' | 'held' | 'leased'
+  /** Milliseconds since the epoch, itself not included. */
+  receivedBefore?: number
+  receivedAfter?: number
+  /** An enhanced status (`4.7.5`), the beginning of one (`4.7`), or a text in the reason, whatever its case. */
+  reason?: string
+  /** An address, whatever its case, or a domain for every address in it; '' is the null sender. */
+  sender?: string
+  recipient?: string
+}
+
+export interface QueuePage {
   /** Messages on a page: default 100, at most 1000. */
   limit?: number
   /** From the page before. */
   cursor?: string
+}
+
+export interface DestinationSummary {
+  destination: string
+  messages: number
+  recipients: number
+  /** When the oldest came, milliseconds since the epoch. */
+  oldest: number
+  /** The status that most recipients have, and the reason of one of them; null: most were not tried yet. */
+  status: string | null
+  reason: string | null
+}
+
+export interface Suspension {
+  destination: string
+  since: number
+  /** null: until it is resumed by hand. */
+  until: number | null
 }
 
 export interface QueueEntry {

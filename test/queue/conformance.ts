@@ -287,20 +287,20 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
     describe('obeys the operator', () => {
       test('hold and release', async () => {
         const [held, free] = [await put(queue, 'x'), await put(queue, 'y')]
-        expect(await queue.hold([held, 'NONE'])).toBe(1)
-        expect(await queue.hold([held])).toBe(0)
+        expect(await queue.hold({ids: [held, 'NONE']})).toBe(1)
+        expect(await queue.hold({ids: [held]})).toBe(0)
         expect((await claim()).map((l) => l.messageId)).toEqual([free])
         expect(await queue.counts()).toMatchObject({messages: 2, held: 1, due: 0})
         await reopen()
         expect((await queue.list({state: 'held'})).messages.map(({id}) => id)).toEqual([held])
-        expect(await queue.unhold([held])).toBe(1)
+        expect(await queue.unhold({ids: [held]})).toBe(1)
         expect((await claim()).map((l) => l.messageId)).toEqual([held, free])
       })
 
       test('a hold during an attempt lasts beyond it', async () => {
         const id = await put(queue, 'x')
         const lease = await claimOne()
-        expect(await queue.hold([])).toBe(1)
+        expect(await queue.hold({})).toBe(1)
         expect((await queue.show(id))?.recipients[0]?.state).toBe('leased')
         const deferred = every(lease, {result: 'deferred', status: '4.0.0', reason: 'busy', nextDueAt: 4000})
         await queue.settle(lease, {at: 1, recipients: deferred, dsns: []})
@@ -316,19 +316,19 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
           await put(queue, 'y', later),
           await put(queue, 'z'),
         ]
-        await queue.hold([held])
-        expect(await queue.retryNow([waiting])).toBe(1)
+        await queue.hold({ids: [held]})
+        expect(await queue.retryNow({ids: [waiting]})).toBe(1)
         expect((await claim()).map((l) => l.messageId)).toEqual([waiting])
-        expect(await queue.retryNow([])).toBe(1)
+        expect(await queue.retryNow({})).toBe(1)
         expect((await claim()).map((l) => l.messageId)).toEqual([other])
-        expect(await queue.retryNow(['NONE'])).toBe(0)
+        expect(await queue.retryNow({ids: ['NONE']})).toBe(0)
       })
 
       test('a deletion, which takes the lease of whoever is at it', async () => {
         const [gone, stays] = [await put(queue, octets(80_000)), await put(queue, 'y')]
         const [lease] = await claim({limit: 1})
-        expect(await queue.remove([])).toBe(0)
-        expect(await queue.remove([gone, gone, 'NONE'])).toBe(1)
+        expect(await queue.remove({ids: []})).toBe(0)
+        expect(await queue.remove({ids: [gone, gone, 'NONE']})).toBe(1)
         const settlement = {at: 1, recipients: every(lease!, {}), dsns: []}
         await expect(queue.settle(lease!, settlement)).rejects.toMatchObject({code: 'lease-lost'})
         await reopen()
@@ -345,7 +345,7 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
         do {
           const page = await queue.list({limit: 3, cursor})
           seen.push(page.messages.map(({id}) => id))
-          if (seen.length === 1) await queue.remove([ids[2]!, ids[3]!])
+          if (seen.length === 1) await queue.remove({ids: [ids[2]!, ids[3]!]})
           cursor = page.cursor ?? undefined
         } while (cursor !== undefined)
         expect(seen).toEqual([ids.slice(0, 3), ids.slice(4, 7)])
@@ -357,7 +357,7 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
         const waiting = await put(queue, 'x', {recipients: [recipient('a@one', {dueAt: 9000})]})
         const held = await put(queue, 'x', {recipients: [recipient('a@two')]})
         const leased = await put(queue, 'x', {receivedAt: 1, recipients: [recipient('a@three')]})
-        await queue.hold([held])
+        await queue.hold({ids: [held]})
         await claim({limit: 1})
         const found = async (filter: Parameters<QueueStore['list']>[0]) =>
           (await queue.list(filter)).messages.map(({id}) => id)
@@ -382,9 +382,9 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
           await work
         }
         await during('commit', put(queue, 'x'))
-        await during('hold', queue.hold([]))
-        await during('unhold', queue.unhold([]))
-        await during('retry', queue.retryNow([]))
+        await during('hold', queue.hold({}))
+        await during('unhold', queue.unhold({}))
+        await during('retry', queue.retryNow({}))
         const lease = await claimOne()
         await during('release', queue.release(lease))
         expect(new Set(woken)).toEqual(new Set(['commit', 'unhold', 'retry', 'release']))

@@ -20,7 +20,7 @@ test('twenty times killed in the middle of commits, the queue has every message 
     const queue = await openQueue({dir, clock: {now: () => Date.now()}})
     await expectWhole(dir, queue, answers)
     acknowledged += answers.size
-    await queue.remove((await everything(queue)).map(({id}) => id))
+    await queue.remove({ids: (await everything(queue)).map(({id}) => id)})
     await queue.close()
   }
   expect(acknowledged).toBeGreaterThan(ROUNDS)
