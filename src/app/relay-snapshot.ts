@@ -1,3 +1,4 @@
+import {MailAddress} from '../mail/address.ts'
 import {parseNetwork} from '../policy/cidr.ts'
 import type {RelaySnapshot} from '../relay/snapshot.ts'
 import {loadConfiguration} from '../state/load.ts'
@@ -20,10 +21,16 @@ export async function relaySnapshot(world: AppWorld): Promise<RelaySnapshot> {
     identity: needsIdentity ? await relayIdentity(world.configDir, settings.tls.identity) : null,
     clients: settings.clients.map(parseNetwork),
     domains: new Set(settings.domains),
+    postmaster: settings.postmaster ?? ownPostmaster(settings),
     routes: settings.routes,
     queue: settings.queue,
     limits: settings.limits,
     path: pathWorld(world, settings),
     policy: relayPolicy(config, effectivePolicy(config)),
   }
+}
+
+// RFC 5321 §4.5.1: there is always one. Whoever looks after the protected domains looks after the host in front of them.
+function ownPostmaster({domains, hostname}: {domains: readonly string[]; hostname: string}): MailAddress {
+  return MailAddress.parse(`postmaster@${domains[0] ?? hostname}`)
 }

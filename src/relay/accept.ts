@@ -1,15 +1,19 @@
 import {type MailAddress, mailDomainText} from '../mail/address.ts'
+import {printable} from '../mail/domain.ts'
 import type {Reply} from '../mail/reply.ts'
 import {replyText} from '../mail/reply.ts'
 import {networkContains} from '../policy/cidr.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {QueueStore} from '../queue/store.ts'
 import type {ClientFacts, ReceiverHandlers} from '../smtp/receiver.ts'
+import type {AuthPauses} from './auth-pauses.ts'
 import {takeIn} from './intake.ts'
 import type {RelayLog} from './log.ts'
+import {isOwnPostmaster} from './postmaster.ts'
 import {receivedPath} from './received-facts.ts'
 import {judgeReceived} from './receiving.ts'
 import type {RelaySnapshot} from './snapshot.ts'
+import type {Throttle} from './throttle.ts'
 
 /** What receiving asks of the relay it is a part of. Everything is asked anew each time: a reload may have come. */
 export interface ReceivingHouse {
@@ -19,13 +23,14 @@ export interface ReceivingHouse {
   /** The queue could not keep a message. */
   queueFailed(error: unknown): void
   log: RelayLog
+  authPauses: AuthPauses
   now(): number
 }
 
 type Stage = {client: ClientFacts; sender: MailAddress | null; recipient?: MailAddress}
 
 /** The house's answers to one session. `anchors`: what its client certificate was verified under. */
-export function receivingHandlers(house: ReceivingHouse, anchors: string | null): ReceiverHandlers {
+export function receivingHandlers(house: ReceivingHouse, anchors: string | null, throttle: Throttle): ReceiverHandlers {
   let sender: MailAddress | null = null
   let governing: EffectiveProfile[] = []
 
@@ -39,16 +44,25 @@ export function receivingHandlers(house: ReceivingHouse, anchors: string | null)
   }
 
   return {
+    authFailed(client, {mechanism, user, reason}) {
+      const held = house.authPauses.after(client.address, house.now())
+      const who = {session: client.session, client: client.address, user: user && printable(user, 100)}
+      house.log.event({event: 'auth-failed', ...who, mechanism, reason, held})
+      return held
+    },
     async mail(client, reversePath) {
       sender = reversePath
       governing = []
       const queue = house.queue()
       if (isReply(queue)) return queue
       const stage = {client, sender}
-      return answer(stage, 'MAIL', refusedByPolicy(house, anchors, stage))
+      const refusal = answer(stage, 'MAIL', refusedByPolicy(house, anchors, stage))
+      return refusal ?? throttle.message(client.address)
     },
     async rcpt(client, recipient) {
       const stage = {client, sender, recipient}
+      const held = throttle.recipient(client.address)
+      if (held) return held
       const refusal = refusedAsOpenRelay(house.snapshot(), stage) ?? refusedByPolicy(house, anchors, stage)
       const {profile} = receivingPolicy(house, stage)
       if (refusal === null && profile) governing.push(profile)
@@ -65,13 +79,16 @@ export function isReply(value: QueueStore | Reply): value is Reply {
   return 'code' in value
 }
 
-/** Relaying is for our own clients; from anyone else we take mail for the protected domains alone. */
+/** Relaying is for our own clients and users; from anyone else we take mail for the protected domains alone. */
 function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage) {
   if (snapshot.clients.some((network) => networkContains(network, client.address))) return null
+  // A user who was deleted since is none any more.
+  if (client.user !== null && snapshot.users.credentials.has(client.user)) return null
   if (recipient && snapshot.domains.has(mailDomainText(recipient.domain))) return null
+  if (recipient && isOwnPostmaster(recipient, snapshot)) return null
   return {
     reply: {code: 550, lines: ['5.7.1 relaying denied']},
-    reason: `${client.address} is in no client network, and the domain is not protected`,
+    reason: `${client.address} is in no client network and did not authenticate, and the domain is not protected`,
   }
 }
 

@@ -1,14 +1,16 @@
-const NAME = Buffer.from('received:')
+/** Octets of a line that tell what it is; RFC 5322 §4.5 allows blanks before the colon, and nobody writes more. */
+const TELLING = 24
+const RECEIVED = /^received[ \t]*:/i
 
 /**
  * Reads the header section of a message while it streams by, in any chunks and constant memory, and counts the hops it
- * has behind it (RFC 5321 §6.3).
+ * has behind it (RFC 5321 §6.3). The same words in a folded line or in the body are no header.
  */
 export class HeaderScan {
   #hops = 0
   #done = false
-  /** Octets of the current line so far, no more than can tell what the line is. */
-  #line: number[] = []
+  /** The current line so far, no more of it than tells what it is. */
+  #line = ''
 
   /** Received headers seen so far. */
   get hops(): number {
@@ -19,23 +21,17 @@ export class HeaderScan {
     let at = 0
     while (!this.#done && at < chunk.length) {
       const end = chunk.indexOf(0x0a, at)
-      this.#take(chunk, at, end < 0 ? chunk.length : end)
+      const to = end < 0 ? chunk.length : end
+      this.#line += chunk.toString('latin1', at, Math.min(to, at + TELLING - this.#line.length))
       if (end < 0) return
       this.#endLine()
       at = end + 1
     }
   }
 
-  #take(chunk: Buffer, from: number, to: number): void {
-    const room = NAME.length - this.#line.length
-    for (let at = from; at < Math.min(to, from + room); at++) this.#line.push(chunk[at]!)
-  }
-
   #endLine(): void {
-    const line = this.#line
-    if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) this.#done = true
-    // | 0x20 turns A–Z into a–z and leaves the colon as it is.
-    else if (line.length === NAME.length && line.every((octet, i) => (octet | 0x20) === NAME[i])) this.#hops++
-    this.#line = []
+    if (this.#line === '' || this.#line === '\r') this.#done = true
+    else if (RECEIVED.test(this.#line)) this.#hops++
+    this.#line = ''
   }
 }

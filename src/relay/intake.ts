@@ -6,11 +6,10 @@ import type {IncomingBody, NewMessage, QueueStore} from '../queue/store.ts'
 import type {BodySink, ClientFacts} from '../smtp/receiver.ts'
 import type {ReceivingHouse} from './accept.ts'
 import {HeaderScan} from './header-scan.ts'
+import {readerOf} from './postmaster.ts'
 import {receivedHeader} from './received.ts'
 import type {ReceivedPath} from './received-facts.ts'
-
-/** RFC 5321 §6.3: a message with this many hops behind it runs in circles. */
-const MOST_HOPS = 50
+import type {RelaySnapshot} from './snapshot.ts'
 
 const LOOPS: Reply = {code: 554, lines: ['5.4.6 too many hops, this message is looping']}
 
@@ -35,7 +34,7 @@ export async function takeIn(
   try {
     const body = await queue.receive()
     await body.write(header)
-    return new Intake(house, body, client, newMessage(id, now, client, envelope), path)
+    return new Intake(house, body, client, newMessage(id, now, client, envelope, house.snapshot()), path)
   } catch (error) {
     return queueReply(house, error)
   }
@@ -88,7 +87,8 @@ class Intake implements BodySink {
   }
 
   get #loops(): boolean {
-    return this.#scan.hops > MOST_HOPS
+    // RFC 5321 §6.3: a message with so many hops behind it runs in circles.
+    return this.#scan.hops > this.#house.snapshot().limits.hops
   }
 
   async #refuse(reply: Reply): Promise<Reply> {
@@ -109,13 +109,14 @@ class Intake implements BodySink {
   }
 
   #logAccepted(queue: string): void {
-    const {session, address: client, hello} = this.#client
+    const {session, address: client, user, hello} = this.#client
     const {reversePath: from, recipients} = this.#message
     this.#house.log.event({
       event: 'accepted',
       queue,
       session,
       client,
+      user,
       hello,
       path: this.#path,
       from,
@@ -125,18 +126,17 @@ class Intake implements BodySink {
   }
 }
 
-function newMessage(id: string, now: number, client: ClientFacts, envelope: Envelope): NewMessage {
+function newMessage(id: string, now: number, client: ClientFacts, envelope: Envelope, host: RelaySnapshot): NewMessage {
   const {version} = client.tls ?? {version: ''}
   return {
     id,
     receivedAt: now,
     reversePath: envelope.reversePath?.text ?? '',
     options: envelope.options,
-    recipients: envelope.recipients.map(({address, options}) => ({
-      address: address.text,
-      options,
-      destination: mailDomainText(address.domain),
-    })),
+    recipients: envelope.recipients.map(({address, options}) => {
+      const {text, domain} = readerOf(address, host)
+      return {address: text, options, destination: mailDomainText(domain)}
+    }),
     origin: `${client.address} (${client.hello ?? 'no name'}) ${client.protocol} ${version}`.trim(),
   }
 }

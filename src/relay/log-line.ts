@@ -49,9 +49,19 @@ function words(event: RelayEvent): (string | null | false)[] {
     case 'reload-failed':
       return [`reload failed, keeping revision ${event.revision}: ${event.reason}`]
     case 'connection-refused':
-      return [`${event.client} refused: ${event.reason}`]
+    case 'held-back':
+      return [`${event.client}: ${event.reason}`, ...(event.count > 1 ? [`count=${event.count}`] : [])]
     case 'rejected':
       return [event.session, event.client, event.command, event.argument, event.reply, `reason="${event.reason}"`]
+    case 'auth-failed':
+      return [
+        event.session,
+        event.client,
+        'auth-failed',
+        event.mechanism,
+        ...userWords(event.user),
+        `reason="${event.reason}"`,
+      ]
     case 'would-reject':
       return [
         event.session,
@@ -81,10 +91,24 @@ function words(event: RelayEvent): (string | null | false)[] {
   }
 }
 
+function userWords(user: string | null): string[] {
+  return user === null ? [] : [`user=${JSON.stringify(user)}`]
+}
+
 function acceptedWords(event: Extract<RelayEvent, {event: 'accepted'}>): string[] {
   const how = receivedWords(event.path)
   const from = `${event.client} (${event.hello ?? 'no name'})`
-  return [event.queue, '←', from, how, `from=<${event.from}>`, `recipients=${event.recipients}`, `size=${event.size}`]
+  const user = userWords(event.user)
+  return [
+    event.queue,
+    '←',
+    from,
+    how,
+    ...user,
+    `from=<${event.from}>`,
+    `recipients=${event.recipients}`,
+    `size=${event.size}`,
+  ]
 }
 
 function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' | 'bounced'}>): string[] {

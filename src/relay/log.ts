@@ -34,7 +34,8 @@ export type RelayEvent =
   | {event: 'stopping' | 'stopped'; reason: string}
   | {event: 'reloaded'; revision: string}
   | {event: 'reload-failed'; revision: string; code: string; reason: string; hints: string[]}
-  | {event: 'connection-refused'; client: string; reason: string}
+  /** The first of a client comes at once, more of the same as one line a minute; `count`: how many it tells of. */
+  | {event: 'connection-refused' | 'held-back'; client: string; reason: string; count: number}
   | {
       event: 'rejected'
       session: string
@@ -44,12 +45,25 @@ export type RelayEvent =
       reply: string
       reason: string
     }
+  | {
+      event: 'auth-failed'
+      session: string
+      client: string
+      mechanism: string
+      /** As the client has it. */
+      user: string | null
+      reason: string
+      /** Milliseconds that the reply was held back. */
+      held: number
+    }
   | {event: 'would-reject'; session: string; client: string; rule: string | null; profile: string; reason: string}
   | {
       event: 'accepted'
       queue: string
       session: string
       client: string
+      /** Who authenticated. */
+      user: string | null
       hello: string | null
       path: ReceivedPath
       from: string
@@ -78,6 +92,15 @@ export type RelayEvent =
 /** How loud an event is. */
 export function severityOf({event}: RelayEvent): 'info' | 'warn' | 'error' {
   if (event === 'queue-failed' || event === 'fault' || event === 'reload-failed') return 'error'
-  const warnings = ['deferred', 'bounced', 'rejected', 'would-refuse', 'would-reject', 'connection-refused']
+  const warnings = [
+    'deferred',
+    'bounced',
+    'rejected',
+    'would-refuse',
+    'would-reject',
+    'connection-refused',
+    'auth-failed',
+    'held-back',
+  ]
   return warnings.includes(event) ? 'warn' : 'info'
 }

@@ -1,6 +1,8 @@
+import type {MailAddress} from '../mail/address.ts'
 import type {PathWorld} from '../path/path.ts'
 import type {Network} from '../policy/cidr.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
+import type {Users} from '../smtp/sasl/users.ts'
 import type {QueueTimes} from './retry.ts'
 
 /**
@@ -14,10 +16,18 @@ export interface RelaySnapshot {
   tlsEnabled: boolean
   /** The relay's own certificate; null only when no listener needs it. */
   identity: RelayIdentity | null
+  /** Shown to clients that name one of them by SNI. */
+  moreIdentities: readonly RelayIdentity[]
+  /** Who may authenticate, and then relay to anywhere. */
+  users: Users
+  /** A hash of what `revision` does not speak of: certificates, keys and users. */
+  secrets: string
   /** Who may relay to anywhere. */
   clients: readonly Network[]
   /** Domains accepted from anyone, A-labels. */
   domains: ReadonlySet<string>
+  /** Who reads the mail for the postmaster of this host. */
+  postmaster: MailAddress
   routes: readonly StaticRoute[]
   queue: QueueTimes
   limits: RelayLimits
@@ -40,10 +50,31 @@ export interface StaticRoute {
   implicitTls?: boolean | undefined
 }
 
+/** How many in how many milliseconds. */
+export interface Rate {
+  count: number
+  per: number
+}
+
 export interface RelayLimits {
   messageSize: number
   recipients: number
+  /** Received headers of a message before it counts as looping. */
+  hops: number
+  /** Errors of one session before it is ended; a message that was taken clears them. */
+  errorsPerSession: number
+  /** Of all clients together. */
+  connections: number
+  /** Octets that all receiving sessions together hold unread. */
+  memory: number
+  /** Milliseconds before the greeting. */
+  greetingDelay?: number | undefined
   connectionsPerClient: number
+  connectionRatePerClient?: Rate | undefined
+  messagesPerClient?: Rate | undefined
+  recipientsPerClient?: Rate | undefined
+  /** The client networks are bound by none of the limits per client. */
+  exemptClients: boolean
   connectionsPerDestination: number
 }
 
@@ -52,6 +83,8 @@ export interface RelayIdentity {
   /** Leaf first, then its intermediates. */
   certificatePem: string
   keyPem: string
+  /** Of the leaf. */
+  dnsNames: readonly string[]
 }
 
 /** The policy, as far as a relay asks it. The null sender is ''. */

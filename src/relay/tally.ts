@@ -105,6 +105,8 @@ function counted(event: RelayEvent): {key: Key; count?: number; octets?: number}
       return {key: [event.event, ...pathKey(event.path)]}
     case 'dsn':
       return {key: [event.event, event.kind]}
+    case 'connection-refused':
+      return {key: [event.event], count: event.count}
     default:
       return {key: [event.event]}
   }

@@ -4,7 +4,8 @@
  * `most` + sessions × (LEAST_WAITING + one read of the system, 64 KiB).
  */
 export class ReceiveMemory {
-  readonly most: number
+  /** May be changed at any time. */
+  most: number
   #held = 0
   #peak = 0
 

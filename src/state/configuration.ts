@@ -1,3 +1,4 @@
+import type {MailAddress} from '../mail/address.ts'
 import type {CertificateFacts} from '../pki/certificate.ts'
 import type {Profile, Rule} from '../policy/profile.ts'
 
@@ -19,15 +20,24 @@ export interface StoredCa {
   certificates: {pem: string; facts: CertificateFacts}[]
 }
 
+/** How many in how many milliseconds. */
+export interface Rate {
+  count: number
+  per: number
+}
+
 /** relay.yaml with defaults filled in; durations in milliseconds, sizes in octets. */
 export interface RelaySettings {
   hostname: string
   listeners: {address: string; port: number; tls: 'starttls' | 'implicit' | 'off'}[]
-  tls: {enabled: boolean; identity: string}
+  /** `identities`: further ones, chosen by the name that a client asks for. */
+  tls: {enabled: boolean; identity: string; identities: string[]}
   /** CIDR: networks that may relay. */
   clients: string[]
   /** Protected domains, accepted from anyone. */
   domains: string[]
+  /** Who reads the mail for `<postmaster>` without a domain. */
+  postmaster?: MailAddress | undefined
   routes: {domain: string; host: string; port?: number | undefined; implicitTls: boolean}[]
   dns: {servers: string[]; trusted: boolean}
   ports: {smtp: number; smtps: number; https: number}
@@ -42,7 +52,19 @@ export interface RelaySettings {
   limits: {
     messageSize: number
     recipients: number
+    /** Received headers of a message before it counts as looping. */
+    hops: number
+    errorsPerSession: number
+    connections: number
+    /** Octets that all sessions hold unread. */
+    memory: number
+    greetingDelay?: number | undefined
     connectionsPerClient: number
+    connectionRatePerClient?: Rate | undefined
+    messagesPerClient?: Rate | undefined
+    recipientsPerClient?: Rate | undefined
+    /** The networks under `clients` are bound by none of the limits per client. */
+    exemptClients: boolean
     connectionsPerDestination: number
   }
 }

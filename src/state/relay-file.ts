@@ -1,13 +1,13 @@
 import {isIP, isIPv6} from 'node:net'
 import {hostname} from 'node:os'
 import * as v from 'valibot'
-import {mailDomainText, parseMailDomain} from '../mail/address.ts'
+import {MailAddress, mailDomainText, parseMailDomain} from '../mail/address.ts'
 import {Domain} from '../mail/domain.ts'
 import {networkContains, parseNetwork} from '../policy/cidr.ts'
 import type {RelaySettings} from './configuration.ts'
 import {isName} from './names.ts'
 import {checkedText, listOf, text, whole, word} from './schema.ts'
-import {parseDuration, parseSize} from './units.ts'
+import {parseDuration, parseRate, parseSize} from './units.ts'
 import {YamlFile, type YamlSource} from './yaml-file.ts'
 
 const domain = text('a domain name such as relay.example.org', (name) => Domain.tryParse(name)?.ascii ?? null)
@@ -16,7 +16,9 @@ const port = whole('a port from 1 to 65535', 1, 65535)
 const flag = v.boolean('expected true or false')
 const duration = text('a duration such as 90s, 27m, 4h or 5d', parseDuration)
 const size = text('a size such as 50MiB', parseSize)
+const rate = text('a rate such as 100/1m', parseRate)
 const network = checkedText('a network such as 192.0.2.0/24 or 2001:db8::/32', parseNetwork)
+const identityName = checkedText('the name of an identity', (name) => isName(name) || null)
 const mapping = 'expected a mapping'
 
 const listener = v.strictObject(
@@ -65,13 +67,12 @@ export const RELAY_SCHEMA = v.strictObject(
     listeners: v.optional(v.array(listener, 'expected a list of listeners'), DEFAULT_LISTENERS),
     tls: section({
       enabled: v.optional(flag, true),
-      identity: v.optional(
-        checkedText('the name of an identity', (name) => isName(name) || null),
-        'default',
-      ),
+      identity: v.optional(identityName, 'default'),
+      identities: v.optional(listOf(identityName), []),
     }),
     clients: v.optional(listOf(network), ['127.0.0.0/8', '::1/128']),
     domains: v.optional(listOf(domain), []),
+    postmaster: v.optional(text('an address such as postmaster@example.org', MailAddress.tryParse)),
     routes: v.optional(v.array(route, 'expected a list of routes'), []),
     dns: section({
       servers: v.optional(listOf(checkedText('IP, IP:PORT or [IPv6]:PORT', serverAddress)), []),
@@ -95,7 +96,16 @@ export const RELAY_SCHEMA = v.strictObject(
     limits: section({
       messageSize: v.optional(size, '50MiB'),
       recipients: v.optional(whole('100 to 100000 recipients (RFC 5321 §4.5.3.1.8)', 100, 100_000), 1000),
+      hops: v.optional(whole('10 to 1000 hops', 10, 1000), 50),
+      errorsPerSession: v.optional(whole('1 to 10000 errors', 1, 10_000), 20),
+      connections: v.optional(whole('1 to 100000 connections', 1, 100_000), 1000),
+      memory: v.optional(size, '64MiB'),
+      greetingDelay: v.optional(duration),
       connectionsPerClient: v.optional(whole('1 to 100000 connections', 1, 100_000), 50),
+      connectionRatePerClient: v.optional(rate),
+      messagesPerClient: v.optional(rate),
+      recipientsPerClient: v.optional(rate),
+      exemptClients: v.optional(flag, false),
       connectionsPerDestination: v.optional(whole('1 to 10000 connections', 1, 10_000), 20),
     }),
   },

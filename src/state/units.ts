@@ -27,6 +27,14 @@ export function formatSize(octets: number): string {
   return `${octets / SIZE[unit]!}${unit}`
 }
 
+/** `100/1m`, `10/30s`: how many in how long; null when it is none. At most a million, and a day. */
+export function parseRate(text: string): {count: number; per: number} | null {
+  const [, digits, duration] = /^(\d{1,7})\/(.+)$/.exec(text) ?? []
+  const per = parseDuration(duration ?? '')
+  const count = Number(digits)
+  return per !== null && per <= DAY && count >= 1 && count <= 1_000_000 ? {count, per} : null
+}
+
 function withUnit(text: string, form: RegExp, units: Record<string, number>): number | null {
   const [, digits, unit] = form.exec(text) ?? []
   const value = Number(digits) * (units[unit ?? ''] ?? Number.NaN)
