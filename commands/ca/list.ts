@@ -19,6 +19,7 @@ export default class CaList extends BaseCommand {
         await drawTable(
           head,
           cas.flatMap((ca) => rows(ca, world.now())),
+          {spare: ['key', 'profiles', 'role']},
         ),
       )
     return {schema: 'postern.ca-list/1', cas}

@@ -22,7 +22,7 @@ export default class IdentityList extends BaseCommand {
       inUse ? 'yes' : '',
     ])
     if (rows.length === 0) this.say('there is none yet: postern identity create')
-    else this.print(await drawTable(head, rows))
+    else this.print(await drawTable(head, rows, {spare: ['key']}))
     return {schema: 'postern.identity-list/1', identities}
   }
 }

@@ -12,7 +12,11 @@ export default class PolicyList extends BaseCommand {
   async run(): Promise<DocumentOf<'policy-list'>> {
     await this.parse(PolicyList)
     const {rules, findings} = await listPolicies(await this.world())
-    this.print(rules.length > 0 ? await drawTable(RULE_HEAD, rules.map(ruleRow)) : 'no rules: everything is preferred')
+    this.print(
+      rules.length > 0
+        ? await drawTable(RULE_HEAD, rules.map(ruleRow), {spare: ['comment']})
+        : 'no rules: everything is preferred',
+    )
     for (const line of findingLines(findings)) this.say(line)
     return {schema: 'postern.policy-list/1', rules, findings}
   }

@@ -12,7 +12,7 @@ export default class ProfileList extends BaseCommand {
     await this.parse(ProfileList)
     const entries = await listProfiles(await this.world())
     const head = ['profile', 'level', 'on failure', 'trust', 'subject', 'minimum', 'rules', 'comment']
-    this.print(await drawTable(head, entries.map(row)))
+    this.print(await drawTable(head, entries.map(row), {spare: ['comment', 'minimum', 'on failure']}))
     const profiles = entries.map(({profile, builtin, rules}) => ({...profileDocument(profile), builtin, rules}))
     return {schema: 'postern.profile-list/1', profiles}
   }

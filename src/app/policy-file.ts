@@ -54,7 +54,7 @@ function refuseUnknownProfiles({file, rules, at}: PolicyFile, {profiles}: Config
   const missing = rules[index]?.profile
   if (missing === undefined) return
   const meant = nearest(missing, profiles.keys())
-  const hint = meant ? `did you mean ${meant}?` : `create it first: postern profile create ${missing}`
+  const hint = meant ? `did you mean ${meant}?` : `create it first: postern profile create ${missing} --level secure`
   throw file.complain([...at(index), 'profile'], `expected an existing profile; there is no ${missing}`, hint)
 }
 

@@ -8,20 +8,49 @@ export type Cell = string | number | readonly string[] | {text: string | readonl
 export interface TableOptions {
   /** Where it goes; standard output. */
   stream?: NodeJS.WriteStream
+  /** Titles of columns that a terminal which is too narrow can do without, the first to go first. */
+  spare?: readonly string[]
 }
 
 /**
- * A table as text. On a terminal it has borders and fits the width, long texts being wrapped; in a pipe it has neither
- * borders nor colour, and every row is one line whose columns are two blanks apart.
+ * A table as text. In a pipe it has neither borders nor colour, and every row is one line whose columns are two blanks
+ * apart. On a terminal it has borders and texts are wrapped between words; columns without any entry are left out, then
+ * spare ones where that keeps words whole. Where nothing does, each row becomes a list of its own.
  */
 export async function drawTable(
   head: readonly string[],
   rows: readonly Cell[][],
   options: TableOptions = {},
 ): Promise<string> {
-  const {stream = process.stdout} = options
-  const titles: Cell[] = head.map((text) => (stream.isTTY ? {text, as: 'strong'} : text))
-  return draw([titles, ...rows], stream, stream.isTTY ? BORDERED : PLAIN)
+  const {stream = process.stdout, spare = []} = options
+  if (!stream.isTTY) return draw([[...head], ...rows], stream, PLAIN)
+  const width = stream.columns || 80
+  const used = head.filter((_, i) => rows.length === 0 || rows.some((row) => textOf(row[i] ?? '') !== ''))
+  const few = width < LIST_BELOW ? [] : spare
+  for (let gone = 0; gone <= few.length; gone++) {
+    const kept = used.filter((title) => !few.slice(0, gone).includes(title))
+    const cells = rows.map((row) => kept.map((title) => row[head.indexOf(title)] ?? ''))
+    const titles = kept.map((text): Cell => ({text, as: 'strong'}))
+    if (wordsFit([titles, ...cells], width)) return draw([titles, ...cells], stream, BORDERED)
+  }
+  const records = rows.map((row, i) => recordOf(head, [ownerOf(rows, i), ...row.slice(1)], stream))
+  return (await Promise.all(records)).join('\n\n')
+}
+
+/** Narrower than this a list says more than a table without its columns. */
+const LIST_BELOW = 70
+
+/** A row that begins with an empty cell goes on with what the rows above it began. */
+function ownerOf(rows: readonly Cell[][], index: number): Cell {
+  return rows.slice(0, index + 1).findLast(([first]) => first !== undefined && textOf(first) !== '')?.[0] ?? ''
+}
+
+function recordOf(head: readonly string[], row: readonly Cell[], stream: NodeJS.WriteStream): Promise<string> {
+  const facts = head.map((title, i) => [title, row[i] ?? ''] as const)
+  return drawFacts(
+    facts.filter(([, cell]) => textOf(cell) !== ''),
+    {stream},
+  )
 }
 
 /** Two columns without head: a name and what is to be said of it. Same rules as `drawTable`. */
@@ -85,21 +114,45 @@ async function draw(cells: readonly Cell[][], stream: NodeJS.WriteStream, frame:
     .join('\n')
 }
 
-/** null: the natural widths fit. Otherwise the widest columns give way first, none below ten. */
+/** null: the natural widths fit. Otherwise the widest columns give way first, none below its longest word if that is possible. */
 function columnWidths(rows: PlainCell[][], width: number, {gap, padding}: Frame): number[] | null {
-  const columns = Math.max(...rows.map((row) => row.length))
-  const natural = Array.from({length: columns}, (_, i) => {
-    return Math.max(...rows.map((row) => textWidth(row[i]?.text ?? ''))) + padding
-  })
-  const room = width - gap * (columns + 1)
+  const natural = widthsBy(rows, textWidth, padding)
+  const room = width - gap * (natural.length + 1)
   if (sum(natural) <= room) return null
+  const words = widthsBy(rows, wordWidth, padding)
+  const least = sum(words) <= room ? words : words.map((word) => Math.min(word, 10))
   const widths = [...natural]
   while (sum(widths) > room) {
-    const widest = widths.indexOf(Math.max(...widths))
-    if (widths[widest]! <= 10) break
+    const spare = widths.map((own, i) => (own > least[i]! ? own : 0))
+    const widest = spare.indexOf(Math.max(...spare))
+    if (spare[widest] === 0) break
     widths[widest]!--
   }
   return widths
+}
+
+function wordsFit(cells: readonly Cell[][], width: number): boolean {
+  const {gap, padding} = BORDERED
+  const words = widthsBy(
+    cells.map((row) => row.map((cell) => plainCell(cell, '\n'))),
+    wordWidth,
+    padding,
+  )
+  return sum(words) <= width - gap * (words.length + 1)
+}
+
+function widthsBy(rows: PlainCell[][], measure: (text: string) => number, padding: number): number[] {
+  const columns = Math.max(...rows.map((row) => row.length))
+  return Array.from({length: columns}, (_, i) => Math.max(...rows.map((row) => measure(row[i]?.text ?? ''))) + padding)
+}
+
+/** Of the longest word; one that no column could hold counts as far as a column would go. */
+function wordWidth(text: string): number {
+  return Math.min(44, Math.max(0, ...text.split(/\s+/).map(displayWidth)))
+}
+
+function textOf(cell: Cell): string {
+  return plainCell(cell, '\n').text
 }
 
 /** Words that are longer than the column go on in the next line: a fingerprint that is cut off helps nobody. */

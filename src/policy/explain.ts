@@ -66,7 +66,7 @@ function profileOf(rule: Rule, profiles: ReadonlyMap<string, Profile>): Profile 
     `rule ${printable(rule.id)} names profile ${printable(rule.profile)}, which does not exist`,
     {
       exit: Exit.badState,
-      hints: [`postern profile create ${printable(rule.profile)}`],
+      hints: [`create it: postern profile create ${printable(rule.profile)} --level secure`],
     },
   )
 }

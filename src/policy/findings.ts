@@ -255,15 +255,15 @@ export const FINDINGS = {
   ),
   'no-trust-anchor': kind(
     'error',
-    'The profile does not say whom it trusts',
+    'The profile does not say which CA it trusts',
     'RFC 5280 §6.1',
-    'Only imported CAs are trusted and the profile names none: nothing can be trusted, or every partner is trusted for every other.',
+    'Only imported CAs are trusted and the profile names none, so that every imported one counts: the CA of one partner can vouch for all others. Where none is imported, nothing is trusted.',
   ),
   'mandatory-not-looked-up': kind(
     'warning',
-    'A mandatory standard is not looked up yet',
+    'A mandatory standard cannot be looked up yet',
     'RFC 7672 §2.2, RFC 8461 §5',
-    'This version does not look up what the profile demands, and therefore refuses every host.',
+    'The profile demands DANE or MTA-STS, and this version of Postern looks up neither. What is demanded and not known is not met: every host is refused, and mail waits.',
   ),
   'mandatory-without-tls': kind(
     'error',

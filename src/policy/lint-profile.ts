@@ -28,19 +28,21 @@ function minimums({name, minTls, minStrength}: Profile): Finding[] {
 
 function trust({name, trust, ca}: Profile): Finding[] {
   if (trust !== 'imported' || ca.length > 0) return []
-  const message = `profile ${name} trusts imported CAs alone and does not say which`
-  return [finding('no-trust-anchor', message, 'name a CA with --ca, or use --trust both')]
+  const message = `profile ${name} names no CA and trusts every imported one: the CA of each partner vouches for all others`
+  return [finding('no-trust-anchor', message, `name the partner's own: postern profile set ${name} --ca CA`)]
 }
 
 function standards({name, level, dane, mtaSts}: Profile): Finding[] {
   const demanded = [dane === 'mandatory' && 'DANE', mtaSts === 'mandatory' && 'MTA-STS'].filter(Boolean).join(' and ')
   if (demanded === '') return []
+  const asked = [dane === 'mandatory' && '--dane opportunistic', mtaSts === 'mandatory' && '--mta-sts opportunistic']
+  const flags = asked.filter(Boolean).join(' ')
   if (level === 'none') {
     const message = `profile ${name} demands ${demanded} and switches TLS off: every host is refused`
     return [finding('mandatory-without-tls', message, 'use level preferred or higher')]
   }
-  const message = `profile ${name} demands ${demanded}, which this version does not look up: every host is refused`
-  return [finding('mandatory-not-looked-up', message, 'use opportunistic until this version looks it up')]
+  const message = `profile ${name} demands ${demanded}; this version cannot look it up yet, so that no mail passes under it`
+  return [finding('mandatory-not-looked-up', message, `until then: postern profile set ${name} ${flags}`)]
 }
 
 function subjects(profile: Profile): Finding[] {

@@ -18,7 +18,7 @@ export function lintRules(rules: readonly Rule[], profiles: ReadonlyMap<string, 
 function missingProfile(rule: Rule, profiles: ReadonlyMap<string, Profile>): Finding[] {
   if (profiles.has(rule.profile)) return []
   const message = `rule ${rule.id} names profile ${rule.profile}, which does not exist`
-  return [finding('rule-profile-missing', message, `create it: postern profile create ${rule.profile}`)]
+  return [finding('rule-profile-missing', message, `create it: postern profile create ${rule.profile} --level secure`)]
 }
 
 /** A rehearsing rule hides nothing: the search goes on behind it. */

@@ -56,9 +56,46 @@ describe('a table', () => {
 
   test('breaks a word that is wider than its column, and loses nothing of it', async () => {
     const fingerprint = '0123456789abcdef'.repeat(4)
-    const text = await drawTable(['x', 'y'], [['some words', fingerprint]], {stream: stream(true, 40)})
+    const text = await drawTable(['x', 'y'], [['some words', fingerprint]], {stream: stream(true, 60)})
     const shown = stripVTControlCharacters(text).matchAll(/ ([0-9a-f]+) *│$/gm)
     expect([...shown].map(([, part]) => part).join('')).toBe(fingerprint)
+  })
+
+  describe('that does not fit', () => {
+    const head = ['ca', 'certificate', 'role', 'key', 'expires', 'comment']
+    const wide: Cell[][] = [
+      ['lab-root', 'CN=mx.long.example.mil issued by Example CA', 'intermediate', 'ec-256', '2036-11-25', ''],
+    ]
+    const drawn = async (columns: number, spare: string[] = []) =>
+      stripVTControlCharacters(await drawTable(head, wide, {stream: stream(true, columns), spare}))
+
+    test('does without columns that hold nothing', async () => {
+      expect(await drawn(120)).not.toContain('comment')
+    })
+
+    test('does without its spare columns, so that no word is broken', async () => {
+      const text = await drawn(70, ['key', 'role', 'expires'])
+      expect(text).not.toContain('ec-256')
+      expect(text).toContain('intermediate')
+      for (const word of ['CN=mx.long.example.mil', '2036-11-25', 'lab-root']) expect(text).toContain(word)
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(70)
+    })
+
+    test('says in each row of a list whose it is', async () => {
+      const rows: Cell[][] = [
+        ...wide,
+        ['', 'CN=Root of the other intermediate.example', 'root', 'ec-256', '2036-11-25', ''],
+      ]
+      const text = await drawTable(head, rows, {stream: stream(true, 40)})
+      expect(stripVTControlCharacters(text).match(/^ca +lab-root$/gm)).toHaveLength(2)
+    })
+
+    test.each([60, 40])('is a list of facts for each row at %i columns, and loses nothing', async (columns) => {
+      const text = await drawn(columns, ['key'])
+      expect(text).not.toContain('│')
+      for (const word of ['CN=mx.long.example.mil', 'ec-256', '2036-11-25']) expect(text).toContain(word)
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns)
+    })
   })
 
   test('shows control characters of foreign text instead of obeying them', async () => {
