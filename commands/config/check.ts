@@ -14,12 +14,13 @@ export default class ConfigCheck extends BaseCommand {
   async run(): Promise<DocumentOf<'config-check'>> {
     await this.parse(ConfigCheck)
     const report = await checkConfig(await this.world())
-    const {profiles, rules, cas, identities} = report.counts
+    const {profiles, rules, cas, identities, users} = report.counts
     const counts = [
       counted(profiles, 'profile'),
       counted(rules, 'rule'),
       counted(cas, 'CA'),
       counted(identities, 'identity', 'identities'),
+      counted(users, 'user'),
     ].join(', ')
     this.print(
       [

@@ -6,27 +6,30 @@ import type {Configuration} from '../state/configuration.ts'
 import {readPrivateKey} from '../state/files.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {isBuiltin} from '../state/scan.ts'
-import {relayIdentity} from './relay-identity.ts'
+import {readUsers} from '../state/user-file.ts'
+import {furtherIdentities, relayIdentity} from './relay-identity.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ConfigReport {
   configDir: string
   revision: string
   /** How many of each were read; built-in profiles are not counted. */
-  counts: {profiles: number; rules: number; cas: number; identities: number}
+  counts: {profiles: number; rules: number; cas: number; identities: number; users: number}
   findings: Finding[]
 }
 
 /**
  * Reads everything, with every lint. Throws at the first thing that is invalid (78), and for a private key that others
- * can read (77): neither can be used at all, which is more than a finding.
+ * can read (77), or users.yaml: neither can be used at all, which is more than a finding.
  */
 export async function checkConfig({configDir}: Pick<AppWorld, 'configDir'>): Promise<ConfigReport> {
   const config = await loadConfiguration(configDir)
   const identities = await checkIdentities(configDir)
+  if (config.settings.tls.enabled) await furtherIdentities(configDir, config.settings.tls)
+  const users = (await readUsers(configDir)).credentials.size
   const {revision, profiles, rules, cas} = config
   const own = [...profiles.keys()].filter((name) => !isBuiltin(name))
-  const counts = {profiles: own.length, rules: rules.length, cas: cas.size, identities}
+  const counts = {profiles: own.length, rules: rules.length, cas: cas.size, identities, users}
   return {configDir, revision, counts, findings: lintAll(config)}
 }
 

@@ -144,18 +144,18 @@ export async function useIdentity(
 ): Promise<IdentityEntry & {change: 'updated' | 'unchanged'}> {
   const identity = await findIdentity(configDir, name)
   if (identity.certificates.length === 0) throw awaited(name)
-  const {inUse} = await entryOf(configDir, identity)
+  const inUse = (await readConfiguration(configDir)).configuration.settings.tls.identity === name
   if (!inUse) await updateSetting(configDir, ['tls', 'identity'], name)
   return {...(await entryOf(configDir, identity)), change: inUse ? 'unchanged' : 'updated'}
 }
 
 async function entryOf(configDir: string, {name, certificates}: StoredIdentity): Promise<IdentityEntry> {
-  const {configuration} = await readConfiguration(configDir)
+  const {tls} = (await readConfiguration(configDir)).configuration.settings
   return {
     name,
     state: certificates.length > 0 ? 'ready' : 'requested',
     certificates: certificates.map((certificate) => describeCertificate(certificate)),
-    inUse: configuration.settings.tls.identity === name,
+    inUse: [tls.identity, ...tls.identities].includes(name),
   }
 }
 

@@ -1,5 +1,9 @@
+import {join} from 'node:path'
 import {Exit, PosternError} from '../mail/error.ts'
+import {describeCertificate} from '../pki/describe.ts'
 import type {RelayIdentity} from '../relay/snapshot.ts'
+import {readOptional} from '../state/files.ts'
+import {YamlFile} from '../state/yaml-file.ts'
 import {readIdentity} from './identity-store.ts'
 
 /**
@@ -10,12 +14,36 @@ export async function relayIdentity(configDir: string, name: string): Promise<Re
   const identity = await readIdentity(configDir, name)
   if (identity === null) throw missing(name, `make one: postern identity create ${name}`)
   const {certificates, key} = identity
-  if (certificates.length === 0) throw missing(name, 'its certificate has not come yet: postern identity import')
+  const [leaf] = certificates
+  if (!leaf) throw missing(name, 'its certificate has not come yet: postern identity import')
   return {
     name,
     certificatePem: certificates.map(String).join(''),
     keyPem: key.export({format: 'pem', type: 'pkcs8'}).toString(),
+    dnsNames: describeCertificate(leaf).dnsNames,
   }
+}
+
+/** Those of `tls.identities`, without the one that is shown anyway. Throws (78), naming the line, where one is missing. */
+export async function furtherIdentities(
+  configDir: string,
+  {identity, identities}: {identity: string; identities: readonly string[]},
+): Promise<RelayIdentity[]> {
+  const names = [...new Set(identities)].filter((name) => name !== identity)
+  return Promise.all(
+    names.map((name) =>
+      relayIdentity(configDir, name).catch(async (error: PosternError) => {
+        throw error.code === 'identity-missing' ? await named(configDir, name, identities.indexOf(name), error) : error
+      }),
+    ),
+  )
+}
+
+async function named(configDir: string, name: string, at: number, error: PosternError): Promise<PosternError> {
+  const path = join(configDir, 'relay.yaml')
+  const file = new YamlFile({path, text: (await readOptional(path))?.toString('utf8') ?? ''})
+  const message = `expected identities that are there; ${name} is not, or has no certificate yet`
+  return file.complain(['tls', 'identities', at], message, error.hints[0] ?? '', error)
 }
 
 function missing(name: string, hint: string): PosternError {

@@ -1,6 +1,8 @@
 import type {Reply} from '../mail/reply.ts'
 import type {Clock, Random} from '../mail/world.ts'
-import type {QueueStore} from '../queue/store.ts'
+import type {QueueFilter, QueueStore} from '../queue/store.ts'
+import {type Bounced, bounceByHand} from './bounce.ts'
+import {AuthPauses} from './auth-pauses.ts'
 import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
 import {Courier, type CourierCounts} from './courier.ts'
 import {FailureMemory} from './failure-memory.ts'
@@ -75,6 +77,7 @@ export class Relay {
       queue: () => (this.#stopping ? NOT_NOW : (this.#queue ?? NOT_NOW)),
       queueFailed: (error) => this.#queueFailed(error),
       log: this.#tally,
+      authPauses: new AuthPauses(),
       now: () => parts.world.now(),
     })
     this.#listeners = new Listeners((socket, listener) => {
@@ -106,6 +109,12 @@ export class Relay {
 
   get queue(): QueueStore | null {
     return this.#queue
+  }
+
+  /** Returns mail to its senders, under the configuration in force; `queue` is this relay's. */
+  bounce(queue: QueueStore, filter: QueueFilter, how: {reason: string; limit: number}): Promise<Bounced> {
+    const {log, world} = this.#parts
+    return bounceByHand({queue, snapshot: this.#snapshot, log, world}, filter, how)
   }
 
   /** Forgets what DNS said: who retries by hand has often just put it right. */
@@ -247,9 +256,9 @@ export class Relay {
   }
 }
 
-/** A renewed certificate changes no revision, which speaks of policy alone. */
+/** A renewed certificate or a new user changes no revision, which speaks of policy alone. */
 function differs(a: RelaySnapshot, b: RelaySnapshot): boolean {
-  return a.revision !== b.revision || a.identity?.certificatePem !== b.identity?.certificatePem
+  return a.revision !== b.revision || a.secrets !== b.secrets
 }
 
 /** With TLS switched off the implicit-TLS ports do not listen, and the others offer no STARTTLS. */

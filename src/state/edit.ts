@@ -81,7 +81,7 @@ async function textOf(path: string): Promise<string> {
   return (await readOptional(path))?.toString('utf8') ?? ''
 }
 
-function open(text: string): Document {
+export function open(text: string): Document {
   const document: Document = parseDocument(text)
   if (document.contents === null) document.contents = document.createNode({}) as YAMLMap
   return document
@@ -89,7 +89,7 @@ function open(text: string): Document {
 
 // Long patterns must not be folded over two lines; brackets are padded where the file's author pads them. A file that says
 // the same as before stays as it was written.
-function print(document: Document, before: string): string {
+export function print(document: Document, before: string): string {
   if (JSON.stringify(document.toJS()) === JSON.stringify(parseDocument(before).toJS())) return before
   return document.toString({lineWidth: 0, flowCollectionPadding: /[[{] /.test(before)})
 }

@@ -54,8 +54,29 @@ export async function readPrivateKey(path: string): Promise<string> {
     })
   })
   try {
-    await refuseOpenMode(handle, path)
+    await refuseOpenMode(handle, path, PRIVATE_KEY)
     return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What nobody but its owner may read. */
+interface Guarded {
+  code: string
+  noun: string
+  remedy: string
+}
+
+const PRIVATE_KEY = {code: 'key-readable', noun: 'private key', remedy: 'replace the key'}
+const USERS = {code: 'users-readable', noun: 'users file', remedy: 'change the passwords'}
+
+/** Octets of users.yaml. Throws `users-readable` (77) when group or others may read it: a hash invites guessing. */
+export async function readUsersOctets(path: string): Promise<Buffer> {
+  const handle = await open(path)
+  try {
+    await refuseOpenMode(handle, path, USERS)
+    return await handle.readFile()
   } finally {
     await handle.close()
   }
@@ -79,13 +100,13 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 // The handle is asked, not the path: what is judged is what will be read. Windows has no such modes.
-async function refuseOpenMode(handle: FileHandle, path: string): Promise<void> {
+async function refuseOpenMode(handle: FileHandle, path: string, what: Guarded): Promise<void> {
   const {mode} = await handle.stat()
   if (process.platform === 'win32' || (mode & 0o077) === 0) return
   const shown = (mode & 0o777).toString(8).padStart(4, '0')
-  throw new PosternError('key-readable', `others can read the private key ${printable(path)} (mode ${shown})`, {
+  throw new PosternError(what.code, `others can read the ${what.noun} ${printable(path)} (mode ${shown})`, {
     exit: Exit.permission,
-    hints: [`chmod 600 ${printable(path)}, and replace the key if somebody else had access`],
+    hints: [`chmod 600 ${printable(path)}, and ${what.remedy} if somebody else had access`],
   })
 }
 

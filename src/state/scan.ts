@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {LEVELS} from '../policy/profile.ts'
+import {readUsersOctets} from './files.ts'
 import {isName} from './names.ts'
 
 /** A file of the config directory, read as UTF-8. */
@@ -13,6 +14,10 @@ export interface ConfigFile {
   relative: string
   text: string
 }
+
+type OctetsOf = (path: string) => Promise<Buffer>
+
+export const USERS_FILE = 'users.yaml'
 
 export type NamedFile = ConfigFile & {name: string}
 
@@ -35,6 +40,11 @@ export async function readConfigFiles(dir: string): Promise<ConfigFiles> {
   if (builtin) throw misnamed(builtin.path, `${builtin.name} is a built-in profile`, 'rename the file')
   const cas = await named(dir, 'ca', '.pem')
   return {relay, policy, profiles, cas, all: [relay, policy, ...profiles, ...cas].filter((file) => file !== null)}
+}
+
+/** users.yaml, which nobody else may read; null: there is none. It is no part of the revision, as keys are not. */
+export async function readUsersFile(dir: string): Promise<ConfigFile | null> {
+  return has(await list(dir), dir, USERS_FILE) ? read(dir, USERS_FILE, readUsersOctets) : null
 }
 
 /** The four level names cannot be taken, in whatever case: some file systems do not tell. */
@@ -75,10 +85,10 @@ async function list(dir: string): Promise<Dirent[]> {
   }
 }
 
-async function read(dir: string, relative: string): Promise<ConfigFile> {
+async function read(dir: string, relative: string, octetsOf: OctetsOf = readFile): Promise<ConfigFile> {
   const path = join(dir, relative)
-  const octets = await readFile(path).catch((error) => {
-    throw unreadable(path, error)
+  const octets = await octetsOf(path).catch((error) => {
+    throw error instanceof PosternError ? error : unreadable(path, error)
   })
   try {
     return {path, relative, text: new TextDecoder('utf-8', {fatal: true}).decode(octets)}

@@ -222,7 +222,13 @@ export const CONFIG_DOCUMENTS = {
   'config-check': v.strictObject({
     configDir: v.string(),
     revision: v.string(),
-    counts: v.strictObject({profiles: v.number(), rules: v.number(), cas: v.number(), identities: v.number()}),
+    counts: v.strictObject({
+      profiles: v.number(),
+      rules: v.number(),
+      cas: v.number(),
+      identities: v.number(),
+      users: v.number(),
+    }),
     findings,
   }),
 }

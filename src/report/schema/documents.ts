@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import {PROBE_SCHEMA} from '../probe-schema.ts'
 import {CA_DOCUMENTS, CONFIG_DOCUMENTS, IDENTITY_DOCUMENTS, POLICY_DOCUMENTS, PROFILE_DOCUMENTS} from './config.ts'
 import {LAB_DOCUMENTS, QUEUE_DOCUMENTS, RELAY_DOCUMENTS, SEND_DOCUMENTS, STORY_DOCUMENTS} from './running.ts'
+import {USER_DOCUMENTS} from './users.ts'
 
 const bodies = {
   ...CA_DOCUMENTS,
@@ -10,6 +11,7 @@ const bodies = {
   ...POLICY_DOCUMENTS,
   ...CONFIG_DOCUMENTS,
   ...RELAY_DOCUMENTS,
+  ...USER_DOCUMENTS,
   ...QUEUE_DOCUMENTS,
   ...SEND_DOCUMENTS,
   ...LAB_DOCUMENTS,
