@@ -1,7 +1,9 @@
+import {printable} from '../mail/domain.ts'
 import type {AttemptEvidence, PathEvidence} from '../policy/evidence.ts'
 import type {AddressResult} from '../report/probe-schema.ts'
 import type {HelloAnswer} from '../smtp/hello/answer.ts'
-import {type Ask, enumerate} from '../smtp/hello/enumerate.ts'
+import {enumerate} from '../smtp/hello/enumerate.ts'
+import type {Ask} from '../smtp/hello/ledger.ts'
 import {suiteRank} from '../smtp/hello/suites.ts'
 import type {Deadline} from './probe-deadline.ts'
 import type {Prober} from './probe-domain.ts'
@@ -60,11 +62,12 @@ class Enumerating {
   async run(): Promise<Enumeration> {
     const {host, mode, starttls} = this.#attempt
     const commandInjection = mode === 'starttls' ? await this.#once((signal) => this.#inject(signal)) : null
-    const {ciphers, ...rest} = await enumerate(this.#ask, host.startsWith('[') ? null : host)
+    const {ciphers, alpn, ...rest} = await enumerate(this.#ask, host.startsWith('[') ? null : host)
     return {
       connections: this.#connections - this.#before,
       stopped: this.#stopped,
       ...rest,
+      alpn: alpn && {...alpn, protocol: alpn.protocol === null ? null : printable(alpn.protocol)},
       ciphers: ciphers.map(({version, names, complete}) => {
         return {version, suites: names.map((name) => ({name, rank: suiteRank(name)})), complete}
       }),

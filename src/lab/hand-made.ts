@@ -8,7 +8,7 @@ export const ALERT = {
   internalError: 80,
   unrecognizedName: 112,
 } as const
-export const VERSION = {ssl3: 0x0300, tls10: 0x0301, tls11: 0x0302} as const
+export const VERSION = {ssl3: 0x0300, tls10: 0x0301, tls11: 0x0302, tls12: 0x0303} as const
 
 /** What a host does on a connection in the place of a handshake; resolves when the connection is over. */
 export type InsteadOfTls = (socket: Socket) => Promise<void>
@@ -34,12 +34,89 @@ export function fatal(description: number): Buffer {
   return Buffer.of(21, 3, 3, 0, 2, 2, description)
 }
 
-/** A ServerHello as stacks had it before there were extensions, from which on no client of today goes along. */
-export function oldServerHello(version: number): Buffer {
-  // TLS_RSA_WITH_AES_128_CBC_SHA, which they all had.
-  const body = Buffer.concat([two(version), Buffer.alloc(32, 7), Buffer.of(0, 0x00, 0x2f, 0)])
-  const message = Buffer.concat([Buffer.of(2, 0), two(body.length), body])
-  return Buffer.concat([Buffer.of(22), two(version), two(message.length), message])
+/** What a stack of old has, that no library of today would say. */
+export interface OldTraits {
+  version: number
+  /** IANA number; default TLS_RSA_WITH_AES_128_CBC_SHA, which they all had. */
+  cipher?: number
+  /** Takes DEFLATE where it is offered. */
+  compression?: boolean
+  /** Knows renegotiation_info (RFC 5746); not before there were extensions. */
+  renegotiation?: boolean
+  /** Answers ALPN with this, asked or not. */
+  alpn?: string
+  /** Sends SCTs in the extension of its own (RFC 6962 §3.3). */
+  scts?: boolean
+  /** The leaf, DER. */
+  leaf?: Buffer
+}
+
+/**
+ * Answers as far as a ServerHelloDone, from where on no client of today goes along. Who does not offer the cipher gets
+ * handshake_failure; a hello of TLS 1.3 is answered like any other, as RFC 8446 §4.1.2 has it for those who never heard
+ * of it.
+ */
+export function oldTls(traits: OldTraits): InsteadOfTls {
+  const {cipher = AES_128_CBC_SHA, compression = false} = traits
+  return onHello((socket, bytes) => {
+    const offered = offeredIn(bytes)
+    if (!offered.ciphers.includes(cipher) || offered.version < traits.version) {
+      const number = offered.version < traits.version ? ALERT.protocolVersion : ALERT.handshakeFailure
+      return void socket.end(fatal(number))
+    }
+    socket.end(flight({...traits, cipher, compression: compression && offered.deflate}))
+  })
+}
+
+const AES_128_CBC_SHA = 0x002f
+
+interface Offered {
+  version: number
+  ciphers: number[]
+  deflate: boolean
+}
+
+/** The fixed part of a ClientHello in its first record (RFC 5246 §7.4.1.2). */
+function offeredIn(record: Buffer): Offered {
+  const version = record.readUInt16BE(9)
+  const suites = 44 + record.readUInt8(43)
+  const length = record.readUInt16BE(suites)
+  const ciphers = Array.from({length: length / 2}, (_, i) => record.readUInt16BE(suites + 2 + 2 * i))
+  const methods = suites + 2 + length
+  return {version, ciphers, deflate: record.subarray(methods + 1, methods + 1 + record[methods]!).includes(1)}
+}
+
+function flight({version, cipher = 0, compression, renegotiation, alpn, scts, leaf}: OldTraits): Buffer {
+  const extensions = [
+    ...(renegotiation ? [extension(0xff01, Buffer.of(0))] : []),
+    ...(alpn === undefined
+      ? []
+      : [extension(16, Buffer.concat([two(alpn.length + 1), Buffer.of(alpn.length), Buffer.from(alpn)]))]),
+    ...(scts ? [extension(18, Buffer.of(0, 3, 0, 1, 0))] : []),
+  ]
+  const tail = extensions.length === 0 ? [] : [two(Buffer.concat(extensions).length), ...extensions]
+  const hello = Buffer.concat([
+    two(version),
+    Buffer.alloc(32, 7),
+    Buffer.of(0),
+    two(cipher),
+    Buffer.of(compression ? 1 : 0),
+    ...tail,
+  ])
+  const messages = Buffer.concat([
+    message(2, hello),
+    ...(leaf ? [message(11, Buffer.concat([three(leaf.length + 3), three(leaf.length), leaf]))] : []),
+    message(14, Buffer.alloc(0)),
+  ])
+  return Buffer.concat([Buffer.of(22), two(version), two(messages.length), messages])
+}
+
+function message(type: number, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(type), three(body.length), body])
+}
+
+function extension(type: number, content: Buffer): Buffer {
+  return Buffer.concat([two(type), two(content.length), content])
 }
 
 /** Whether a ClientHello carries server_name (RFC 6066 §3); it is looked for as octets, since nothing else is to be known. */
@@ -49,4 +126,8 @@ export function names(hello: Buffer, host: string): boolean {
 
 function two(number: number): Buffer {
   return Buffer.of(number >> 8, number & 0xff)
+}
+
+function three(number: number): Buffer {
+  return Buffer.of(number >> 16, (number >> 8) & 0xff, number & 0xff)
 }

@@ -79,6 +79,7 @@ const tls = v.strictObject({
   group: text,
   serverName: text,
   signatureAlgorithm: text,
+  /** null: the mailer offers none, since no name is registered for SMTP; what a host makes of one is told by --full. */
   alpn: text,
   /** The peer stapled an OCSP response. */
   ocspStapled: v.boolean(),
@@ -127,6 +128,10 @@ const enumeration = v.strictObject({
   secureRenegotiation: maybe,
   /** The certificate that is shown to who sends no SNI. */
   withoutSni: v.nullable(v.picklist(['same', 'other', 'refused'])),
+  /** What came of offering `smtp` by ALPN in TLS 1.2, which is no registered name; null: not found out. */
+  alpn: v.nullable(v.strictObject({answer: v.picklist(['chosen', 'ignored', 'refused']), protocol: text})),
+  /** SCTs came in the handshake of TLS 1.2, where they can be asked for; null: not found out. */
+  scts: maybe,
   /** A command sent in clear text behind STARTTLS is answered inside TLS. */
   commandInjection: maybe,
   /** Octets followed the 220 of STARTTLS in clear text. */

@@ -148,7 +148,7 @@ function fetchedLines(issuers: NonNullable<AddressResult['chain']>['issuers'], w
 /** Of --full: what the host takes when it is offered little, what RFC 9325 says of it marked. */
 export function enumerationLines({enumeration, address}: AddressResult, width: number): string[] {
   if (!enumeration) return []
-  const {versions, ciphers, groups, connections, stopped, commandInjection} = enumeration
+  const {versions, ciphers, groups, connections, stopped, alpn, scts, commandInjection} = enumeration
   const taken = versions.map(({version, taken}) => `${version} ${taken === null ? '?' : taken ? 'yes' : 'no'}`)
   const said = (label: string, text: string) => hanging(`    ${label}  `, text, width)
   return [
@@ -161,11 +161,18 @@ export function enumerationLines({enumeration, address}: AddressResult, width: n
     ...(groups.names.length > 0
       ? said('groups', `${groups.names.join(', ')}${groups.complete ? '' : ', and maybe more'}`)
       : []),
+    ...(alpn === null ? [] : said('ALPN', alpnAnswer(alpn))),
+    ...(scts === null ? [] : said('SCTs in the handshake', scts ? 'yes' : 'no')),
     ...(commandInjection === null
       ? []
       : said('commands before TLS', commandInjection ? 'ANSWERED INSIDE IT' : 'not taken into it')),
     ...(stopped === null ? [] : said('stopped', printable(stopped))),
   ]
+}
+
+function alpnAnswer({answer, protocol}: NonNullable<NonNullable<AddressResult['enumeration']>['alpn']>): string {
+  if (answer === 'chosen') return printable(protocol ?? '')
+  return answer === 'ignored' ? 'not looked at' : 'refused to who offers smtp'
 }
 
 const SEVERITY_SHADE = {error: 'bad', warning: 'warning', info: 'faint'} as const

@@ -1,5 +1,10 @@
 /** Numbers of the IANA TLS registries, under the names that OpenSSL and Node give them. */
 const GROUPS: Record<number, string> = {
+  1: 'sect163k1',
+  2: 'sect163r1',
+  3: 'sect163r2',
+  4: 'sect193r1',
+  5: 'sect193r2',
   15: 'secp160k1',
   16: 'secp160r1',
   17: 'secp160r2',

@@ -1,10 +1,13 @@
 import {execFile} from 'node:child_process'
+import {X509Certificate} from 'node:crypto'
 import {writeFile} from 'node:fs/promises'
 import type {Socket} from 'node:net'
 import {join} from 'node:path'
 import {createSecureContext, createServer, type TlsOptions} from 'node:tls'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {ProbeOptions} from '../../src/app/probe-domain.ts'
+import {type OldTraits, oldTls, VERSION} from '../../src/lab/hand-made.ts'
+import {weakField} from '../../src/lab/weak-field.ts'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
 import {authorities, issuerOf, MX, pemOf} from '../support/authorities.ts'
 import {scratch} from '../support/cli.ts'
@@ -182,6 +185,99 @@ describe('--full', () => {
     expect(address.enumeration).toMatchObject({connections: 19, stopped: '20 connections were made'})
     expect(findingOf(result, 'tls-version-obsolete')?.message).toMatch(/takes TLSv1.1, TLSv1/)
     expect(findingOf(result, 'cipher-forbidden')?.message).toMatch(/NULL|anon/)
+    expect(result.verdict).toBe('pass')
+  })
+
+  test('ends within its connections where a host has eight groups, all that RFC 9325 forbids having been asked', async () => {
+    const ecdhCurve = 'X25519MLKEM768:X25519:prime256v1:X448:secp521r1:secp384r1:ffdhe2048:ffdhe3072'
+    const {address, connections} = await full({ecdhCurve})
+    const {groups, ciphers} = address.enumeration!
+    expect(groups).toMatchObject({complete: true})
+    expect(groups.names.toSorted()).toEqual(ecdhCurve.split(':').toSorted())
+    expect(ciphers.find(({version}) => version === 'TLSv1.3')).toMatchObject({complete: true})
+    expect(connections.length).toBeLessThanOrEqual(20)
+  })
+
+  test.each([
+    [
+      'a finite field of 1024 bits',
+      {dhparam: weakField(), ciphers: 'DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0'},
+      'dh-1024',
+    ],
+    ['a curve of 192 bits', {ecdhCurve: 'prime192v1', ciphers: 'ECDHE-RSA-AES128-SHA:@SECLEVEL=0'}, 'prime192v1'],
+    ['a curve of 163 bits', {ecdhCurve: 'sect163k1', ciphers: 'ECDHE-RSA-AES128-SHA:@SECLEVEL=0'}, 'sect163k1'],
+  ])('flags %s', async (_, options, group) => {
+    const {result} = await full({maxVersion: 'TLSv1.2', ...options})
+    expect(findingOf(result, 'group-weak')?.message).toContain(group)
+  })
+
+  test('finds a weak group behind better ones', async () => {
+    const ecdhCurve = 'X25519:prime256v1:sect163k1'
+    const {result} = await full({ecdhCurve, dhparam: weakField(), ciphers: 'DEFAULT:@SECLEVEL=0'})
+    expect(findingOf(result, 'group-weak')?.message).toContain('sect163k1')
+    expect(findingOf(result, 'group-weak')?.message).toContain('dh-1024')
+  })
+
+  test('flags RSA key transport, and takes CBC for no fault', async () => {
+    const rsa = await full({ciphers: 'AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256'})
+    expect(findingOf(rsa.result, 'cipher-discouraged')?.message).toContain('TLS_RSA_WITH_AES_128_CBC_SHA')
+    const cbc = await full({ciphers: 'ECDHE-RSA-AES128-SHA'})
+    expect(codesOf(cbc.result).filter((code) => code.startsWith('cipher-'))).toEqual([])
+  })
+
+  /** A peer of old, made by hand. */
+  const old = (traits: Partial<OldTraits>) => {
+    const leafDer = new X509Certificate(leaf.certificatePem).raw
+    const tls = oldTls({version: VERSION.tls12, renegotiation: true, leaf: leafDer, ...traits})
+    return look(
+      instead((socket) => void tls(socket)),
+      {full: true},
+    )
+  }
+  const flags = [
+    'cipher-forbidden',
+    'cipher-discouraged',
+    'tls-compression',
+    'tls-version-obsolete',
+    'renegotiation-insecure',
+  ]
+
+  test.each<[string, Partial<OldTraits>, string[]]>([
+    ['3DES alone', {cipher: 0x000a}, ['cipher-discouraged']],
+    ['RC4 alone', {cipher: 0x0005}, ['cipher-forbidden']],
+    ['an export cipher alone', {cipher: 0x0003}, ['cipher-forbidden']],
+    ['TLS compression', {cipher: 0xc02f, compression: true}, ['tls-compression']],
+    ['renegotiation that is not secured', {cipher: 0xc02f, renegotiation: false}, ['renegotiation-insecure']],
+    ['TLS 1.1', {cipher: 0xc013, version: VERSION.tls11}, ['tls-version-obsolete']],
+    [
+      'SSL 3.0',
+      {cipher: 0x000a, version: VERSION.ssl3, renegotiation: false},
+      ['cipher-discouraged', 'renegotiation-insecure', 'tls-version-obsolete'],
+    ],
+    ['nothing of a host in order', {cipher: 0xc02f}, []],
+  ])('flags %s', async (_, traits, expected) => {
+    const codes = codesOf((await old(traits)).result)
+    expect(flags.filter((code) => codes.includes(code)).toSorted()).toEqual(expected)
+  })
+
+  test('sees SCTs in the handshake, and none', async () => {
+    expect((await old({cipher: 0xc02f, scts: true})).address.enumeration?.scts).toBe(true)
+    expect((await old({cipher: 0xc02f})).address.enumeration?.scts).toBe(false)
+  })
+
+  test.each([
+    ['a host that knows the name', {ALPNProtocols: ['smtp']}, {answer: 'chosen', protocol: 'smtp'}],
+    ['a host that has no ALPN', {}, {answer: 'ignored', protocol: null}],
+    ['a host that insists on another name', {ALPNProtocols: ['imap']}, {answer: 'refused', protocol: null}],
+    [
+      'a host of TLS 1.3 alone, which seals its answer',
+      {minVersion: 'TLSv1.3' as const, ALPNProtocols: ['imap']},
+      null,
+    ],
+  ])('offers ALPN to %s', async (_, options: TlsOptions, expected) => {
+    const {address, result} = await full(options)
+    expect(address.enumeration?.alpn).toEqual(expected)
+    expect(address.enumeration?.versions.find(({version}) => version === 'TLSv1.2')?.taken).toBe(expected !== null)
     expect(result.verdict).toBe('pass')
   })
 

@@ -1,5 +1,5 @@
 import type {SecureContextOptions} from 'node:tls'
-import {ALERT, ended, fatal, type InsteadOfTls, names, oldServerHello, onHello, VERSION} from '../hand-made.ts'
+import {ALERT, ended, fatal, type InsteadOfTls, names, oldTls, onHello, VERSION} from '../hand-made.ts'
 import {contextFor} from '../host.ts'
 import type {Behaviour, PartnerSite} from '../partner.ts'
 import type {Script} from '../script.ts'
@@ -10,15 +10,15 @@ import {ANYTHING} from './keys.ts'
 /** Versions, ciphers, groups, and handshakes that come to grief. */
 export const TLS: readonly Draft[] = [
   {
-    ...handMade('ssl3-only', 'speaks SSL 3.0 and nothing newer', answers(oldServerHello(VERSION.ssl3))),
+    ...handMade('ssl3-only', 'speaks SSL 3.0 and nothing newer', oldTls({version: VERSION.ssl3})),
     remarks: ['tls-only-obsolete'],
   },
   {
-    ...handMade('tls10-only', 'speaks TLS 1.0 and nothing newer', answers(oldServerHello(VERSION.tls10))),
+    ...handMade('tls10-only', 'speaks TLS 1.0 and nothing newer', oldTls({version: VERSION.tls10})),
     remarks: ['tls-only-obsolete'],
   },
   {
-    ...handMade('tls11-only', 'speaks TLS 1.1 and nothing newer', answers(oldServerHello(VERSION.tls11))),
+    ...handMade('tls11-only', 'speaks TLS 1.1 and nothing newer', oldTls({version: VERSION.tls11})),
     remarks: ['tls-only-obsolete'],
   },
   {

@@ -62,7 +62,7 @@ function sniRemarks(peer: string, withoutSni: Enumerated['withoutSni']): Finding
 function isWeak(group: string): boolean {
   const field = /^dh-(\d+)$/.exec(group)?.[1]
   if (field !== undefined) return Number(field) < 2048
-  return /^(secp160|secp192|prime192)/.test(group)
+  return /^(secp160|secp192|prime192|sect163|sect193)/.test(group)
 }
 
 const MOST_NAMED = 8

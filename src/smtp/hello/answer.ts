@@ -18,6 +18,10 @@ export type HelloAnswer =
       secureRenegotiation: boolean | null
       /** The leaf, DER; null in TLS 1.3, which seals it, and where none came. */
       leaf: Buffer | null
+      /** What was chosen of ALPN, before TLS 1.3, which seals it. */
+      alpn: string | null
+      /** SCTs came along, before TLS 1.3. */
+      scts: boolean
     }
   | {kind: 'alert'; number: number; name: string}
   | {kind: 'not-tls'; octets: Buffer}
@@ -70,9 +74,11 @@ function isWhole(message: number, {version}: Hello): boolean {
 }
 
 function serverHello(body: Buffer): Hello {
-  const {version, cipherSuite: cipher, group, compression, hasRenegotiationInfo} = parseServerHello(body)
+  const {cipherSuite: cipher, compression, hasRenegotiationInfo, hasScts: scts, ...hello} = parseServerHello(body)
+  const {version, group, alpn} = hello
   const secureRenegotiation = version === 'TLSv1.3' ? null : hasRenegotiationInfo
-  return {kind: 'hello', version, cipher, group, compression: compression !== 0, secureRenegotiation, leaf: null}
+  const more = {compression: compression !== 0, secureRenegotiation, leaf: null, alpn, scts}
+  return {kind: 'hello', version, cipher, group, ...more}
 }
 
 function groupIn(body: Buffer, {version}: Hello): string {

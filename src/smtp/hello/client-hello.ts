@@ -14,8 +14,10 @@ const NUMBERS: Record<HelloVersion, number> = {
 export const GROUPS_13: readonly number[] = [4588, 4587, 4589, 29, 23, 24, 25, 30, 256, 257, 258, 259, 260]
 /** Before TLS 1.3 (RFC 8422 §5.1.1, RFC 7027, RFC 7919), those last that are too small today. */
 export const GROUPS_12: readonly number[] = [
-  29, 23, 24, 25, 30, 26, 27, 28, 22, 256, 257, 258, 259, 260, 21, 20, 19, 18, 16, 17, 15,
+  29, 23, 24, 25, 30, 26, 27, 28, 22, 256, 257, 258, 259, 260, 21, 20, 19, 18, 16, 17, 15, 5, 4, 3, 2, 1,
 ]
+/** Curves below 224 bits (RFC 9325 §4.5): sect163, sect193, secp160, secp192. */
+export const GROUPS_WEAK: readonly number[] = GROUPS_12.filter((group) => group <= 5 || (group >= 15 && group <= 19))
 
 export interface HelloOffer {
   /** The newest version that is offered; up to TLS 1.2 the peer may answer with an older one. */
@@ -26,6 +28,8 @@ export interface HelloOffer {
   serverName: string | null
   /** Offer DEFLATE (RFC 3749) too. */
   compression?: boolean
+  /** Offer this protocol by ALPN (RFC 7301). */
+  alpn?: string
 }
 
 /**
@@ -55,13 +59,16 @@ export function clientHello(offer: HelloOffer, random: Buffer): Buffer {
 
 const RENEGOTIATION_SCSV = 0x00ff
 
-function extensions({version, groups, serverName}: HelloOffer): Buffer[] {
+function extensions({version, groups, serverName, alpn}: HelloOffer): Buffer[] {
   const is13 = version === 'TLSv1.3'
   return [
     ...(serverName === null ? [] : [extension(0, vector(2, Buffer.concat([Buffer.of(0), name(serverName)])))]),
     extension(10, vector(2, Buffer.concat(groups.map(two)))),
     ...(is13 ? [] : [extension(11, Buffer.of(1, 0))]),
     ...(is13 || version === 'TLSv1.2' ? [extension(13, vector(2, Buffer.concat(SIGNATURES.map(two))))] : []),
+    ...(alpn === undefined ? [] : [extension(16, vector(2, vector(1, Buffer.from(alpn, 'latin1'))))]),
+    // RFC 6962 §3.3.1: SCTs come only to who asks. TLS 1.3 would seal them.
+    ...(version === 'TLSv1.2' ? [extension(18, Buffer.alloc(0))] : []),
     ...(is13 ? [extension(43, vector(1, two(NUMBERS['TLSv1.3']))), extension(51, vector(2, Buffer.alloc(0)))] : []),
   ]
 }
