@@ -49,6 +49,7 @@ class Walk {
   /** The relay's way: the first address that the profile lets mail pass to. Preference beats security. */
   async firstOpen(): Promise<MailPath> {
     for (const target of this.#targets()) {
+      if (this.#request.passOver?.has(target.address)) continue
       const first = await this.#lookAndNote(target, {upgrade: target.profile.level !== 'none', fallback: false})
       const made = needsNewConnection(first) ? await this.#fallBack(target, first) : first
       if (made.session && passes(made.verdict)) return this.#opened(target, made, made.session)

@@ -64,10 +64,12 @@ export interface PathRequest {
    * `all`: look at every address, upgrade wherever TLS is offered, QUIT, never fall back (the probe).
    */
   visit: 'first' | 'all'
+  /** `first` only: addresses that were tried before and are passed over, so that the next host gets its turn. */
+  passOver?: ReadonlySet<string>
   /** TLS failures in a row that were seen at this address before (`fallback-after`). Default 0. */
   failedBefore?(address: string): number
-  /** The message asks for REQUIRETLS. */
-  requireTls?: boolean
+  /** As in AttemptEvidence. */
+  requireTls?: boolean | 'unadvertised'
   /** Profiles that are rehearsed: the chain is read under their anchors as well, without another connection. */
   alsoVerify?: readonly EffectiveProfile[]
   /** Taps the wire of each handshake, so that the chain is known as it was presented. */

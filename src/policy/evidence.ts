@@ -82,8 +82,8 @@ export interface AttemptEvidence {
   fallback: boolean
   /** What the domain publishes, when it was looked up. Absent: not looked up. */
   published?: PublishedEvidence
-  /** The message asks for REQUIRETLS (RFC 8689). */
-  requireTls?: boolean
+  /** The message asks for REQUIRETLS (RFC 8689); `unadvertised`: it is a DSN, which a host without the keyword may have. */
+  requireTls?: boolean | 'unadvertised'
   /** Milliseconds spent in each stage that was entered. */
   timings: Partial<Record<'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake' | 'ehloAfterTls', number>>
 }

@@ -132,8 +132,8 @@ export class Courier {
     }
     const outcomes = new Map<RecipientFate, PathFacts | null>()
     for (const group of this.#groups(lease, current)) {
-      const {fates, path} = await deliverGroup(house, group)
-      for (const fate of fates) outcomes.set(fate, path)
+      const {fates, paths} = await deliverGroup(house, group)
+      for (const fate of fates) outcomes.set(fate, paths.get(fate.id) ?? null)
     }
     return outcomes
   }
@@ -164,6 +164,7 @@ export class Courier {
       at: world.now(),
       random: () => world.random(),
       body: () => queue.openBody(lease.messageId),
+      salvage: () => queue.salvageBody(lease.messageId),
     }
     const fates = [...outcomes.keys()]
     const settled = await settlement(settling, fates)

@@ -6,6 +6,7 @@ import type {LeasedRecipient} from '../queue/store.ts'
 import type {RecipientResult, TransactionResult} from '../smtp/client.ts'
 import type {SmtpError} from '../smtp/error.ts'
 import type {RecipientFate} from './fate.ts'
+import {hostFailures} from './host-failure.ts'
 import type {PathFacts} from './log.ts'
 
 /** No path was open: the judge's word on it is the fate of all (OUTCOMES.md, 'From attempts to a fate'). */
@@ -24,6 +25,8 @@ export function fatesOfClosedPath(
     remote: last && {host: last.host, address: last.address},
     reply: null,
     findings: errors(verdict),
+    failures: hostFailures(evidence, verdict),
+    dsnHandedOn: false,
     evidence: history(evidence, verdict),
   }))
 }
@@ -33,8 +36,12 @@ export function fatesOfTransaction(
   result: TransactionResult,
   path: PathFacts,
   evidence: PathEvidence,
+  dsnOffered: boolean,
 ): RecipientFate[] {
-  return recipients.map((recipient, i) => fateOfReply(recipient, result.recipients[i]!, path, evidence))
+  return recipients.map((recipient, i) => ({
+    ...fateOfReply(recipient, result.recipients[i]!, path, evidence),
+    dsnHandedOn: dsnOffered,
+  }))
 }
 
 /** The session was lost on the way. What the peer had settled stands; of the rest nobody knows, so it is tried again. */
@@ -47,10 +54,29 @@ export function fatesOfLostSession(
   return recipients.map((recipient, i) => {
     const settled = error.settled[i]
     if (settled) return fateOfReply(recipient, settled, path, evidence)
-    const reason = `the session with ${path.host}[${path.address}] was lost: ${printable(error.message)}`
+    const reason = `the session with ${path.host}[${path.address}] was lost${whereTo(error)}: ${printable(error.message)}`
     // RFC 3463 §3.5: bad connection.
     return {...common(recipient, path, evidence), result: 'deferred', status: '4.4.2', reason, reply: null}
   })
+}
+
+/**
+ * A host lacks what the message needs, and was not asked. Another may have it: as long as one was not reached at any of
+ * its addresses, the message waits for it.
+ */
+export function deferUnasked(fate: RecipientFate, {route, attempts}: PathEvidence): RecipientFate {
+  const reached = new Set(attempts.filter(({reach}) => reach.status === 'reached').map(({host}) => host))
+  const missing = route.hosts.find(({name, addresses, failure}) => {
+    return !reached.has(name) && (addresses.length > 0 || failure?.kind.startsWith('dns-'))
+  })
+  if (!missing || fate.result !== 'bounced') return fate
+  const reason = `${fate.reason}; ${missing.name}, which may, was not reached`
+  return {...fate, result: 'deferred', status: fate.status.replace(/^5/, '4'), reason}
+}
+
+// RFC 5321 §4.5.3.2.6: who gets no answer to the end of the message has to send it again.
+function whereTo({mayHaveArrived}: SmtpError): string {
+  return mayHaveArrived ? ' behind the whole message, which may have arrived and may arrive again' : ''
 }
 
 /** The fault is ours. A message that is damaged can never be delivered; anything else may pass. */
@@ -69,13 +95,19 @@ export function failedFates(recipients: readonly LeasedRecipient[], error: unkno
 
 function fateOfReply(
   recipient: LeasedRecipient,
-  {accepted, reply, command}: RecipientResult,
+  {accepted, reply, command, unasked}: RecipientResult,
   path: PathFacts,
   evidence: PathEvidence,
 ): RecipientFate {
   const result = accepted ? 'delivered' : reply.code >= 500 ? 'bounced' : 'deferred'
-  const reason = printable(replyText(reply), 500)
-  return {...common(recipient, path, evidence), result, status: statusOf(reply), reason, reply: {reply, command}}
+  const reason = unasked ? reply.lines.join(' ') : printable(replyText(reply), 500)
+  return {
+    ...common(recipient, path, evidence),
+    result,
+    status: statusOf(reply),
+    reason,
+    reply: unasked ? null : {reply, command},
+  }
 }
 
 // RFC 3463 §3.6: x.5.0, other protocol status, where the peer gave none.
@@ -87,7 +119,16 @@ function statusOf(reply: Reply): string {
 function common({id, address, options}: LeasedRecipient, path: PathFacts, evidence: PathEvidence | null) {
   const remote = {host: path.host, address: path.address}
   const route = evidence && {source: evidence.route.source, status: evidence.route.status}
-  return {id, address, options, remote, findings: [], evidence: {route, attempts: [path]}}
+  return {
+    id,
+    address,
+    options,
+    remote,
+    findings: [],
+    failures: [],
+    dsnHandedOn: false,
+    evidence: {route, attempts: [path]},
+  }
 }
 
 function lastRefusing({attempts}: PathEvidence, verdict: PathVerdict) {

@@ -40,7 +40,11 @@ export class SessionPool {
    * An idle session that the message may use: one that was opened under an equal or stricter profile with the same trust
    * anchors, and whose evidence passes the message's own profile (and REQUIRETLS) too.
    */
-  take(key: string, profileFor: (address: string) => EffectiveProfile, requireTls: boolean): Reusable | null {
+  take(
+    key: string,
+    profileFor: (address: string) => EffectiveProfile,
+    requireTls: boolean | 'unadvertised',
+  ): Reusable | null {
     const waiting = this.#idle.get(key) ?? []
     for (const pooled of [...waiting].reverse()) {
       this.#unpark(key, pooled)
@@ -100,7 +104,7 @@ export class SessionPool {
   }
 }
 
-function fitting(path: OpenPath, profile: EffectiveProfile, requireTls: boolean): Reusable | null {
+function fitting(path: OpenPath, profile: EffectiveProfile, requireTls: boolean | 'unadvertised'): Reusable | null {
   if (!atLeastAsStrict(path.profile, profile)) return null
   const attempt = {...path.attempt, requireTls}
   const verdict = judgeAttempt(attempt, path.evidence, profile)
