@@ -1,3 +1,4 @@
+import {opensslWords, shellWord} from '../path/by-hand.ts'
 import type {AttemptEvidence, Finding} from '../policy/evidence.ts'
 import type {SecondLook} from '../policy/remarks/second-look.ts'
 import type {AddressResult} from '../report/probe-schema.ts'
@@ -44,25 +45,13 @@ function lastStage({mode, timings}: AttemptEvidence): Failure['stage'] | null {
   return timings.starttls === undefined ? null : 'starttls'
 }
 
-/** The same look by hand. SNI is sent as we send it: not for address literals (RFC 6066 §3). */
-function reproduce({host, address, port, mode}: AttemptEvidence, {newest}: SecondLook): string {
-  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-  const words = [
-    ...['openssl', 's_client', ...(mode === 'starttls' ? ['-starttls', 'smtp'] : []), '-connect', at],
-    ...(host.startsWith('[') ? ['-noservername'] : ['-servername', host]),
-    '-showcerts',
-    // What is obsolete has to be asked for by name, at the level of security at which it still exists.
-    ...(newest === null ? [] : [OLD_VERSIONS[newest] ?? '-tls1', '-cipher', 'ALL:@SECLEVEL=0']),
-  ]
-  return words.map(quoted).join(' ')
+/** The same look by hand. What is obsolete has to be asked for by name, at the level of security where it still exists. */
+function reproduce(attempt: AttemptEvidence, {newest}: SecondLook): string {
+  const old = newest === null ? [] : [OLD_VERSIONS[newest] ?? '-tls1', '-cipher', 'ALL:@SECLEVEL=0']
+  return [...opensslWords(attempt), ...old.map(shellWord)].join(' ')
 }
 
 const OLD_VERSIONS: Record<string, string> = {SSLv3: '-ssl3', TLSv1: '-tls1', 'TLSv1.1': '-tls1_1'}
-
-/** A word as a shell takes it for itself. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_.:@=,+/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}
 
 /** The last one is what it ended with. */
 function alertOf(alerts: readonly Alert[]): string | null {

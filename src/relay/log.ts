@@ -1,4 +1,5 @@
 import type {Level} from '../policy/profile.ts'
+import type {DsnAction} from './dsn/report.ts'
 import type {ReceivedPath} from './received-facts.ts'
 
 /** Where the relay's events go: a terminal, or JSON lines. One call is one line. */
@@ -85,7 +86,7 @@ export type RelayEvent =
       age: number
     }
   | {event: 'would-refuse'; queue: string; destination: string; path: PathFacts}
-  | {event: 'dsn'; queue: string; about: string; to: string; kind: 'failed' | 'delayed'; recipients: number}
+  | {event: 'dsn'; queue: string; about: string; to: string; kind: DsnAction; recipients: number}
   | {event: 'queue-failed' | 'queue-recovered'; reason: string}
   | {event: 'fault'; where: string; reason: string}
 

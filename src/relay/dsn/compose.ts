@@ -2,8 +2,8 @@ import {MailAddress, mailDomainText} from '../../mail/address.ts'
 import type {NewMessage} from '../../queue/store.ts'
 import {mailDate} from '../mail-date.ts'
 import {deliveryStatus} from './delivery-status.ts'
+import {isSevenBit, originalPart, type Part, partOf} from './part.ts'
 import type {DsnReport} from './report.ts'
-import {isAscii} from './text.ts'
 import {humanPart, subjectLine} from './words.ts'
 
 /**
@@ -12,7 +12,7 @@ import {humanPart, subjectLine} from './words.ts'
  */
 export function composeDsn(report: DsnReport): {message: NewMessage; body: Buffer} {
   const boundary = `=_${report.id}_dsn`
-  const parts = [humanPiece(report), statusPiece(report), ...originalPiece(report)]
+  const parts = [humanPiece(report), statusPiece(report), ...(report.original ? [originalPart(report.original)] : [])]
   const body = Buffer.concat([
     Buffer.from(`${headers(report, boundary).join('\r\n')}\r\n\r\n`),
     ...parts.flatMap(({head, content}) => [
@@ -40,37 +40,13 @@ function headers(report: DsnReport, boundary: string): string[] {
   ]
 }
 
-interface Piece {
-  head: string[]
-  content: Buffer
+function humanPiece(report: DsnReport): Part {
+  return partOf('text/plain; charset=utf-8', Buffer.from(humanPart(report)), 'Notification')
 }
 
-function humanPiece(report: DsnReport): Piece {
-  return piece('text/plain; charset=utf-8', Buffer.from(humanPart(report)), 'Notification')
-}
-
-function statusPiece(report: DsnReport): Piece {
-  const text = deliveryStatus(report)
-  const type = isAscii(text) ? 'message/delivery-status' : 'message/global-delivery-status'
-  return piece(type, Buffer.from(text), 'Delivery report')
-}
-
-function originalPiece({original}: DsnReport): Piece[] {
-  if (original === null) return []
-  const global = hasUtf8Headers(original.octets)
-  if (original.part === 'full') {
-    return [piece(global ? 'message/global' : 'message/rfc822', original.octets, 'Undelivered message')]
-  }
-  const type = global ? 'message/global-headers' : 'text/rfc822-headers'
-  return [piece(type, original.octets, 'Undelivered message headers')]
-}
-
-function piece(type: string, content: Buffer, description: string): Piece {
-  const encoding = isSevenBit(content) ? '7bit' : '8bit'
-  return {
-    head: [`Content-Type: ${type}`, `Content-Transfer-Encoding: ${encoding}`, `Content-Description: ${description}`],
-    content,
-  }
+function statusPiece(report: DsnReport): Part {
+  const {text, global} = deliveryStatus(report)
+  return partOf(`message/${global ? 'global-' : ''}delivery-status`, Buffer.from(text), 'Delivery report')
 }
 
 function envelope(report: DsnReport, body: Buffer): NewMessage {
@@ -88,13 +64,4 @@ function envelope(report: DsnReport, body: Buffer): NewMessage {
     recipients: [{address: sender.text, options: {}, destination: mailDomainText(sender.domain)}],
     origin: `DSN about ${report.message.id}`,
   }
-}
-
-function hasUtf8Headers(message: Buffer): boolean {
-  const end = message.indexOf('\r\n\r\n')
-  return !isSevenBit(end < 0 ? message : message.subarray(0, end))
-}
-
-function isSevenBit(octets: Buffer): boolean {
-  return octets.every((octet) => octet < 0x80)
 }

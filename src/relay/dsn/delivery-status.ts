@@ -1,52 +1,78 @@
 import {printable} from '../../mail/domain.ts'
-import {replyText} from '../../mail/reply.ts'
+import type {Reply} from '../../mail/reply.ts'
+import {decodeXtext, embedUtf8, readOriginalRecipient} from '../../mail/xtext.ts'
 import type {RecipientFate} from '../fate.ts'
 import {mailDate} from '../mail-date.ts'
-import {decodeXtext} from '../xtext.ts'
 import type {DsnReport} from './report.ts'
-import {ascii, isAscii} from './text.ts'
+import {ascii, folded, isAscii} from './text.ts'
 
-/** The part for programs: a block about the message, then one for each recipient (RFC 3464 §2). */
-export function deliveryStatus(report: DsnReport): string {
-  const {message} = report
-  const envelopeId = message.options.envid
-  const about = [
-    `Reporting-MTA: dns; ${report.hostname}`,
-    ...(envelopeId === undefined ? [] : [`Original-Envelope-Id: ${field(decodeXtext(envelopeId))}`]),
-    `X-Postern-Queue-ID: ${message.id}`,
-    `Arrival-Date: ${mailDate(message.receivedAt)}`,
-  ]
-  return [about, ...report.recipients.map((fate) => recipientBlock(fate, report))]
-    .map((block) => `${block.join('\r\n')}\r\n`)
-    .join('\r\n')
+/**
+ * The part for programs: a block about the message, then one for each recipient (RFC 3464 §2). `global`: the form that
+ * holds UTF-8 (RFC 6533 §4), for a message whose envelope did.
+ */
+export function deliveryStatus(report: DsnReport): {text: string; global: boolean} {
+  const global = isGlobal(report)
+  const blocks = [messageBlock(report), ...report.recipients.map((fate) => recipientBlock(fate, report, global))]
+  const text = blocks.map((block) => `${block.join('\r\n')}\r\n`).join('\r\n')
+  return {text: global ? text : ascii(text), global}
 }
 
-function recipientBlock(fate: RecipientFate, report: DsnReport): string[] {
+function isGlobal({message, recipients}: DsnReport): boolean {
+  if (recipients.some(({address}) => !isAscii(address))) return true
+  const originals = recipients.map(({options}) => readOriginalRecipient(options.orcpt ?? '')?.address ?? '')
+  return message.options.smtputf8 === true && !originals.every(isAscii)
+}
+
+function messageBlock({hostname, message}: DsnReport): string[] {
+  const {id, options, origin, receivedAt} = message
   return [
-    ...originalRecipient(fate.options.orcpt),
-    `Final-Recipient: ${isAscii(fate.address) ? 'rfc822' : 'utf-8'}; ${fate.address}`,
-    `Action: ${report.kind}`,
-    `Status: ${report.kind === 'delayed' ? fate.status.replace(/^5/, '4') : fate.status.replace(/^4/, '5')}`,
-    ...(fate.remote ? [`Remote-MTA: dns; ${field(fate.remote.host)}`] : []),
-    `Diagnostic-Code: ${diagnosticCode(fate)}`,
-    `Last-Attempt-Date: ${mailDate(report.at)}`,
-    ...(report.kind === 'delayed' ? [`Will-Retry-Until: ${mailDate(report.expiresAt)}`] : []),
+    `Reporting-MTA: dns; ${hostname}`,
+    ...(options.envid === undefined ? [] : [`Original-Envelope-Id: ${printable(decodeXtext(options.envid), 100)}`]),
+    ...receivedFrom(origin),
+    `Arrival-Date: ${mailDate(receivedAt)}`,
+    `X-Postern-Queue-ID: ${id}`,
   ]
 }
 
-// RFC 3461 §4.2: `type;address`, the address in xtext.
-function originalRecipient(orcpt: string | undefined): string[] {
-  const [, type, address] = /^([\w-]+);(.+)$/.exec(orcpt ?? '') ?? []
-  return type && address ? [`Original-Recipient: ${type}; ${field(decodeXtext(address))}`] : []
+// RFC 3464 §2.2.4: as the client named itself, beside where it was.
+function receivedFrom(origin: string): string[] {
+  const [, address, hello] = /^(\S+) \(([^\s()]+)\) /.exec(origin) ?? []
+  return address && hello ? [`Received-From-MTA: dns; ${printable(hello, 255)} (${printable(address)})`] : []
+}
+
+function recipientBlock(fate: RecipientFate, {kind, at, expiresAt}: DsnReport, global: boolean): string[] {
+  return [
+    ...originalRecipient(fate.options.orcpt, global),
+    `Final-Recipient: ${isAscii(fate.address) ? 'rfc822' : 'utf-8'}; ${printable(fate.address, 320)}`,
+    `Action: ${kind}`,
+    `Status: ${STATUS_CLASS[kind]}${fate.status.slice(1)}`,
+    ...(fate.remote ? [`Remote-MTA: dns; ${printable(fate.remote.host, 255)}`] : []),
+    folded('Diagnostic-Code', diagnosticCode(fate)),
+    `Last-Attempt-Date: ${mailDate(at)}`,
+    ...(kind === 'delayed' ? [`Will-Retry-Until: ${mailDate(expiresAt)}`] : []),
+  ]
+}
+
+/** The class says the same as the action (RFC 3463 §3.1), also where time ran out on what had been temporary. */
+const STATUS_CLASS = {failed: '5', delayed: '4', relayed: '2'}
+
+function originalRecipient(orcpt: string | undefined, global: boolean): string[] {
+  const original = readOriginalRecipient(orcpt ?? '')
+  if (!original) return []
+  const utf8 = original.type.toLowerCase() === 'utf-8' && !global
+  return [
+    `Original-Recipient: ${original.type}; ${printable(utf8 ? embedUtf8(original.address) : original.address, 500)}`,
+  ]
 }
 
 /** The remote host's own words (RFC 3464 §2.3.6), else the check of ours that failed. */
 function diagnosticCode({reply, findings, reason}: RecipientFate): string {
-  if (reply) return `smtp; ${field(replyText(reply.reply))}`
+  if (reply) return `smtp; ${allLines(reply.reply)}`
   const codes = [...new Set(findings.map((finding) => finding.code))].join(', ')
-  return `x-postern; ${field(codes ? `${codes}: ${reason}` : reason)}`
+  return `x-postern; ${codes ? `${codes}: ${reason}` : reason}`
 }
 
-function field(text: string): string {
-  return printable(ascii(text), 700)
+// RFC 3461 §9.2: `smtp; 550-mailbox unavailable 550 user has moved`.
+function allLines({code, lines}: Reply): string {
+  return lines.map((line, i) => `${code}${i < lines.length - 1 ? '-' : ' '}${line}`).join(' ')
 }

@@ -1,24 +1,35 @@
-/** A message is returned whole up to this many octets, also with RET=FULL. */
+import type {MailOptions} from '../../mail/envelope.ts'
+import type {DsnAction} from './report.ts'
+
+/** Octets up to which a message is returned whole: where RET=FULL asked for it, and where nobody said. */
 export const LARGEST_RETURN = 256 * 1024
+export const LARGEST_UNASKED = 64 * 1024
 const LARGEST_HEADERS = 64 * 1024
 // RFC 5322 §2.1.1.
 const LONGEST_LINE = 998
 
-/** What of the message a report returns: all of it where that was asked for (RFC 3461 §4.3) and is fit to travel. */
+/** Octets up to which the message is returned whole; 0: the headers alone. */
+export function largestReturn(kind: DsnAction, {ret, requireTls, body}: MailOptions): number {
+  // RFC 3461 §4.3: RET speaks of failures. RFC 8689 §5: RET=FULL is disregarded. RFC 3030 §3: binary needs BDAT.
+  if (kind !== 'failed' || requireTls || body === 'binarymime' || ret === 'hdrs') return 0
+  return ret === 'full' ? LARGEST_RETURN : LARGEST_UNASKED
+}
+
+/** What of the message a report returns: all of it up to `largest` octets where it is fit to travel, else the headers. */
 export async function readOriginal(
   body: AsyncIterable<Buffer>,
-  wanted: 'full' | 'headers',
+  largest: number,
 ): Promise<{part: 'full' | 'headers'; octets: Buffer}> {
-  const most = wanted === 'full' ? LARGEST_RETURN : LARGEST_HEADERS
+  const most = Math.max(largest, LARGEST_HEADERS)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of body) {
     chunks.push(chunk)
     length += chunk.length
-    if (length > most || (wanted === 'headers' && chunk.includes('\r\n\r\n'))) break
+    if (length > most || (largest === 0 && chunk.includes('\r\n\r\n'))) break
   }
   const octets = Buffer.concat(chunks)
-  if (wanted === 'full' && length <= most && longestLine(octets) <= LONGEST_LINE) return {part: 'full', octets}
+  if (length <= largest && longestLine(octets) <= LONGEST_LINE) return {part: 'full', octets}
   return {part: 'headers', octets: headersOf(octets)}
 }
 
