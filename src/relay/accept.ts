@@ -7,6 +7,7 @@ import type {EffectiveProfile} from '../policy/profile.ts'
 import type {QueueStore} from '../queue/store.ts'
 import type {ClientFacts, ReceiverHandlers} from '../smtp/receiver.ts'
 import type {AuthPauses} from './auth-pauses.ts'
+import {clientKey} from './client-key.ts'
 import {takeIn} from './intake.ts'
 import type {RelayLog} from './log.ts'
 import {isOwnPostmaster} from './postmaster.ts'
@@ -45,7 +46,7 @@ export function receivingHandlers(house: ReceivingHouse, anchors: string | null,
 
   return {
     authFailed(client, {mechanism, user, reason}) {
-      const held = house.authPauses.after(client.address, house.now())
+      const held = house.authPauses.after(clientKey(client.address), house.now())
       const who = {session: client.session, client: client.address, user: user && printable(user, 100)}
       house.log.event({event: 'auth-failed', ...who, mechanism, reason, held})
       return held
