@@ -1,22 +1,20 @@
-import {Args, Flags} from '@oclif/core'
 import {QueueCommand} from '../../src/cli/queue-command.ts'
+import {choiceArgs, choiceFlags} from '../../src/cli/queue-flags.ts'
 import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class QueueHold extends QueueCommand {
   static override summary = 'keep messages back until they are released'
-  static override examples = ['<%= config.bin %> queue hold 1M2P6WV5X0AB3CDE', '<%= config.bin %> queue hold --all']
+  static override examples = [
+    '<%= config.bin %> queue hold 1M2P6WV5X0AB3CDE',
+    '<%= config.bin %> queue hold --sender batch@example.org',
+    '<%= config.bin %> queue hold --all',
+  ]
 
-  static override args = {
-    id: Args.string({description: 'queue ids', multiple: true}),
-  }
-
-  static override flags = {
-    all: Flags.boolean({description: 'every message in the queue'}),
-  }
+  static override args = choiceArgs
+  static override flags = choiceFlags
 
   async run(): Promise<DocumentOf<'queue-hold'>> {
     const {args, flags} = await this.parse(QueueHold)
-    const ids = args.id ?? []
-    return this.change('hold', ids, flags.all)
+    return this.change('hold', args.id ?? [], flags)
   }
 }

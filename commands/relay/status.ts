@@ -1,8 +1,10 @@
 import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {counted} from '../../src/cli/counted.ts'
+import {suspensionDocument} from '../../src/cli/queue-document.ts'
 import {printable} from '../../src/mail/domain.ts'
 import {Exit} from '../../src/mail/error.ts'
+import type {Suspension} from '../../src/queue/store.ts'
 import type {DocumentOf} from '../../src/report/schema/documents.ts'
 
 export default class RelayStatus extends BaseCommand {
@@ -19,7 +21,9 @@ export default class RelayStatus extends BaseCommand {
       return {schema: 'postern.relay-status/1', running: false}
     }
     this.print(lines(report).join('\n'))
-    return {schema: 'postern.relay-status/1', running: true, ...report}
+    const {queue} = report
+    const shown = queue && {...queue, suspended: queue.suspended.map(suspensionDocument)}
+    return {schema: 'postern.relay-status/1', running: true, ...report, queue: shown}
   }
 }
 
@@ -37,6 +41,7 @@ function lines(report: RelayReport): string[] {
     ...recipientLines(tally),
     `clients    ${counted(tally.connections.accepted, 'connection')}, ${tally.connections.refused} refused`,
     `queue      ${queue ? queueWords(queue) : 'not open'}`,
+    ...(queue?.suspended ?? []).map(suspendedWords),
     `log        ${report.logFile ?? 'where it was started'}`,
   ]
 }
@@ -72,6 +77,10 @@ function failureLines({since, reason, hints}: NonNullable<RelayReport['reloadFai
 
 function queueWords({messages, recipients, due, held, size}: NonNullable<RelayReport['queue']>): string {
   return `${counted(messages, 'message')}, ${counted(recipients, 'recipient')}, ${due} due, ${held} held, ${size} octets`
+}
+
+function suspendedWords({destination, until}: Suspension): string {
+  return `suspended  ${destination}, until ${until === null ? 'queue resume' : new Date(until).toISOString()}`
 }
 
 function duration(ms: number): string {

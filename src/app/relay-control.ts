@@ -3,6 +3,7 @@ import type {QueueStore} from '../queue/store.ts'
 import type {ControlHandler, ControlRequest} from '../relay/control.ts'
 import type {Relay} from '../relay/relay.ts'
 import {queueAction} from './queue-action.ts'
+import {ownReport} from './relay-status.ts'
 import type {RunningRelay} from './start-relay.ts'
 
 /** What a running relay does for those who may open its control socket. */
@@ -13,13 +14,7 @@ export function relayControl(
 ): ControlHandler {
   const actions: Record<string, (request: ControlRequest) => Promise<unknown>> = {
     ping: async () => null,
-    status: async () => ({
-      pid: process.pid,
-      logFile,
-      ...relay.status(),
-      queue: relay.queue && (await relay.queue.counts()),
-      reloadFailure: running.reloadFailure(),
-    }),
+    status: () => ownReport(relay, {logFile, reloadFailure: running.reloadFailure()}),
     reload: () => running.reload(),
     stop: async () => {
       await running.stop('asked to stop')
@@ -27,11 +22,12 @@ export function relayControl(
     },
     queue: async (request) => {
       // Who retries by hand has often just changed the policy, or had DNS put right.
-      if (request.action === 'retry') {
+      if (request.action === 'retry' || request.action === 'resume') {
         await running.reload().catch(() => {})
         relay.forgetDns()
       }
-      return queueAction(openStore(relay), request)
+      const queue = openStore(relay)
+      return queueAction({queue, bounce: (filter, how) => relay.bounce(queue, filter, how)}, request)
     },
   }
   return async (request) => {

@@ -1,7 +1,7 @@
 import type {PosternError} from '../mail/error.ts'
-import type {QueueCounts} from '../queue/store.ts'
+import type {QueueCounts, Suspension} from '../queue/store.ts'
 import {askRelay} from '../relay/control.ts'
-import type {RelayStatus} from '../relay/relay.ts'
+import type {Relay, RelayStatus} from '../relay/relay.ts'
 import {controlSocket} from './relay-files.ts'
 import type {ReloadFailure} from './relay-reloader.ts'
 import type {AppWorld} from './world.ts'
@@ -11,7 +11,7 @@ export interface RelayReport extends RelayStatus {
   /** null: it logs to the terminal or the journal it was started from. */
   logFile: string | null
   /** null while it is being opened anew. */
-  queue: QueueCounts | null
+  queue: (QueueCounts & {suspended: Suspension[]}) | null
   /** null: it runs by the configuration as it is. */
   reloadFailure: ReloadFailure | null
 }
@@ -27,4 +27,13 @@ export async function relayReport(world: AppWorld, patience = PATIENCE_MS): Prom
     if ((error as PosternError).code === 'relay-not-running') return null
     throw error
   }
+}
+
+/** The same, told by the process that runs it. */
+export async function ownReport(
+  relay: Relay,
+  {logFile, reloadFailure}: Pick<RelayReport, 'logFile' | 'reloadFailure'>,
+): Promise<RelayReport> {
+  const queue = relay.queue && {...(await relay.queue.counts()), suspended: await relay.queue.suspensions()}
+  return {pid: process.pid, logFile, ...relay.status(), queue, reloadFailure}
 }

@@ -1,26 +1,20 @@
-import {queueChange} from '../app/queue-access.ts'
-import {Exit, PosternError} from '../mail/error.ts'
+import {queueChange} from '../app/queue-change.ts'
 import {BaseCommand} from './base-command.ts'
+import {counted} from './counted.ts'
+import {choiceOf, type FilterFlags} from './queue-flags.ts'
 
-/** What the commands that change the queue share: ids in, a count out. */
+/** What the commands share that change when messages are tried: which ones in, a count out. */
 export abstract class QueueCommand extends BaseCommand {
-  /** Does it to the messages named, or to all of them where `all` says that naming none means that. */
-  protected async change<Action extends 'retry' | 'hold' | 'release' | 'delete'>(
+  protected async change<Action extends 'retry' | 'hold' | 'release'>(
     action: Action,
     ids: string[],
-    all: boolean,
+    flags: FilterFlags & {all: boolean},
   ): Promise<{schema: `postern.queue-${Action}/1`; count: number}> {
-    if (ids.length === 0 && !all) {
-      throw new PosternError('argument-missing', `queue ${action} needs the id of a message`, {
-        exit: Exit.usage,
-        hints: ['list them: postern queue list', `or all of them: postern queue ${action} --all`],
-      })
-    }
-    const count = await queueChange(await this.world(), action, ids)
-    const what = action === 'delete' ? 'message' : 'recipient'
-    this.print(`${count} ${what}${count === 1 ? '' : 's'} ${DONE[action]}`)
+    const world = await this.world()
+    const count = await queueChange(world, action, choiceOf(action, ids, flags, world.now()))
+    this.print(`${counted(count, 'recipient')} ${DONE[action]}`)
     return {schema: `postern.queue-${action}/1`, count}
   }
 }
 
-const DONE = {retry: 'due now', hold: 'held', release: 'released', delete: 'deleted'}
+const DONE = {retry: 'due now', hold: 'held', release: 'released'}

@@ -1,11 +1,13 @@
+import {Exit, PosternError} from '../mail/error.ts'
 import type {Reply} from '../mail/reply.ts'
 import type {Clock, Random} from '../mail/world.ts'
 import type {QueueFilter, QueueStore} from '../queue/store.ts'
-import {type Bounced, bounceByHand} from './bounce.ts'
 import {AuthPauses} from './auth-pauses.ts'
+import {type Bounced, bounceByHand} from './bounce.ts'
 import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
 import {Courier, type CourierCounts} from './courier.ts'
 import {FailureMemory} from './failure-memory.ts'
+import {HttpDoor} from './http-door.ts'
 import {Listeners} from './listeners.ts'
 import type {RelayLog} from './log.ts'
 import {Reception} from './reception.ts'
@@ -15,9 +17,15 @@ import {type RelayTally, Tally} from './tally.ts'
 
 export interface RelayParts {
   snapshot: RelaySnapshot
+  /** Descriptors of sockets that listen already. */
+  inherited?: readonly number[]
+  /** Called once, when the ports are bound: nothing after it needs a privilege. */
+  bound?(): Promise<void>
   /** Opens the queue: at the start, and anew after it failed. */
   openQueue(): Promise<QueueStore>
   log: RelayLog
+  /** The status as Prometheus reads it. */
+  metrics(relay: Relay): Promise<string>
   world: Clock & Random
 }
 
@@ -30,6 +38,8 @@ export interface RelayStatus {
   /** Milliseconds. */
   uptime: number
   listeners: ListenerSettings[]
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: {address: string; port: number} | null
   accepting: boolean
   /** Of the identities that clients are shown. */
   certificates: CertificateStatus[]
@@ -64,6 +74,7 @@ export class Relay {
   readonly #memory = new FailureMemory()
   readonly #reception: Reception
   readonly #listeners: Listeners
+  readonly #http: HttpDoor
   readonly #startedAt: number
 
   private constructor(parts: RelayParts) {
@@ -84,18 +95,23 @@ export class Relay {
       this.#tally.connected()
       this.#reception.meet(socket, listener)
     }, this.#tally)
+    this.#http = new HttpDoor({metrics: () => parts.metrics(this), problems: () => this.status().problems})
   }
 
-  /** Opens the queue, then the doors. Throws what either throws, with neither left open. */
+  /** Binds the ports, opens the queue, lets clients in. Throws what these throw, with nothing left open. */
   static async start(parts: RelayParts): Promise<Relay> {
     const relay = new Relay(parts)
-    relay.#adopt(await parts.openQueue())
     try {
-      await relay.#listeners.set(doors(parts.snapshot))
+      await relay.#listeners.inherit(parts.inherited ?? [])
+      await relay.#open(parts.snapshot)
+      await parts.bound?.()
+      relay.#adopt(await parts.openQueue())
     } catch (error) {
-      await relay.#queue?.close()
+      relay.#listeners.abandon()
+      relay.#http.close()
       throw error
     }
+    relay.#listeners.open()
     relay.#courier?.wake()
     const {revision, hostname} = parts.snapshot
     parts.log.event({event: 'started', revision, hostname, pid: process.pid})
@@ -128,11 +144,24 @@ export class Relay {
    */
   async adopt(snapshot: RelaySnapshot): Promise<boolean> {
     if (!differs(snapshot, this.#snapshot)) return false
-    await this.#listeners.set(doors(snapshot))
+    mustBeTheSameAccount(snapshot, this.#snapshot)
+    await this.#open(snapshot)
     this.#snapshot = snapshot
     this.#parts.log.event({event: 'reloaded', revision: snapshot.revision})
     this.#courier?.wake()
     return true
+  }
+
+  /** All the doors that this configuration asks for, or throws with those open that were. */
+  async #open(snapshot: RelaySnapshot): Promise<void> {
+    const http = await this.#http.prepare(snapshot.metrics)
+    try {
+      await this.#listeners.set(doors(snapshot))
+    } catch (error) {
+      http.discard()
+      throw error
+    }
+    http.commit()
   }
 
   status(): RelayStatus {
@@ -147,6 +176,7 @@ export class Relay {
       startedAt: new Date(this.#startedAt).toISOString(),
       uptime: this.#parts.world.now() - this.#startedAt,
       listeners: this.#listeners.endpoints,
+      metrics: this.#http.endpoint,
       accepting: this.#queue !== null && !this.#stopping,
       certificates,
       problems: this.#problems(certificates),
@@ -178,10 +208,18 @@ export class Relay {
     this.#over.resolve()
   }
 
+  /** While it stops: clients and deliveries are cut off now. What was not answered is the client's, the rest is in the queue. */
+  hurry(): void {
+    if (!this.#stopping) return
+    void this.#reception.stop(0)
+    void this.#courier?.stop(0)
+  }
+
   async #wind(): Promise<void> {
     await Promise.all([this.#reception.stop(GRACE_MS), this.#courier?.stop(GRACE_MS)])
     await this.#recovering
     await this.#pool.close()
+    this.#http.close()
     await this.#queue?.close()
   }
 
@@ -259,6 +297,14 @@ export class Relay {
 /** A renewed certificate or a new user changes no revision, which speaks of policy alone. */
 function differs(a: RelaySnapshot, b: RelaySnapshot): boolean {
   return a.revision !== b.revision || a.secrets !== b.secrets
+}
+
+function mustBeTheSameAccount({account: a}: RelaySnapshot, {account: b}: RelaySnapshot): void {
+  if (a.user === b.user && a.group === b.group) return
+  throw new PosternError('account-changed', 'user and group cannot be changed while the relay runs', {
+    exit: Exit.badState,
+    hints: ['restart the relay'],
+  })
 }
 
 /** With TLS switched off the implicit-TLS ports do not listen, and the others offer no STARTTLS. */

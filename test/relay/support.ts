@@ -2,7 +2,8 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expect} from 'vitest'
-import {queueChange, queueList} from '../../src/app/queue-access.ts'
+import {queueList} from '../../src/app/queue-access.ts'
+import {queueChange} from '../../src/app/queue-change.ts'
 import {type RunningRelay, startRelay} from '../../src/app/start-relay.ts'
 import {type AppWorld, realWorld} from '../../src/app/world.ts'
 import type {QueueEntry} from '../../src/queue/store.ts'
@@ -105,7 +106,7 @@ ${settings}`,
   }
 
   retry(): Promise<number> {
-    return queueChange(this.world, 'retry', [])
+    return queueChange(this.world, 'retry', {})
   }
 
   async end(): Promise<void> {

@@ -105,8 +105,10 @@ describe('a document holds what its schema says, and nothing else', () => {
     await expect
       .poll(async () => (await document(['queue', 'show', queue])).message.history.length, {timeout: 30_000})
       .toBe(1)
-    await document(['queue', 'list'])
-    for (const action of ['hold', 'release', 'retry', 'delete']) await document(['queue', action, queue])
+    await document(['queue', 'suspend', 'example.mil', '--for', '1h'])
+    for (const words of [['list'], ['summary'], ['resume', 'example.mil']]) await document(['queue', ...words])
+    for (const action of ['hold', 'release', 'retry', 'bounce']) await document(['queue', action, queue])
+    await document(['queue', 'delete', '--all', '--yes'])
     await document(['lab', 'restore', 'example.mil'])
     await document(['relay', 'stop'])
   })

@@ -14,6 +14,14 @@ const named = v.object({time, event: v.string(), msg: v.optional(v.string())})
 /** And what belongs to the event. */
 const record: v.GenericSchema<v.InferOutput<typeof named>> = v.looseObject(named.entries)
 
+/** Domains to which nothing goes at the moment. */
+const suspension = v.strictObject({
+  destination: v.string(),
+  since: time,
+  /** null: until it is resumed by hand. */
+  until: v.nullable(time),
+})
+
 /** Since the relay started. */
 const tally = v.strictObject({
   received: v.array(
@@ -40,6 +48,8 @@ const tally = v.strictObject({
   wouldReject: v.number(),
   connections: v.strictObject({accepted: v.number(), refused: v.number()}),
   dsns: v.array(v.strictObject({kind: v.string(), count: v.number()})),
+  authFailures: v.number(),
+  heldBack: v.number(),
   queueFailures: v.number(),
   reloadFailures: v.number(),
   faults: v.number(),
@@ -68,6 +78,8 @@ export const RELAY_DOCUMENTS = {
       /** Milliseconds. */
       uptime: v.number(),
       listeners,
+      /** Where metrics and health are served; null: nowhere. */
+      metrics: v.nullable(v.strictObject({address: v.string(), port: v.number()})),
       accepting: v.boolean(),
       certificates: v.array(
         v.strictObject({identity: v.string(), fingerprint: v.string(), notAfter: time, daysLeft: v.number()}),
@@ -93,6 +105,7 @@ export const RELAY_DOCUMENTS = {
           held: v.number(),
           /** Octets. */
           size: v.number(),
+          suspended: v.array(suspension),
         }),
       ),
     }),
@@ -121,11 +134,36 @@ const entry = {
 const count = v.strictObject({count: v.number()})
 
 export const QUEUE_DOCUMENTS = {
-  'queue-list': v.strictObject({messages: v.array(v.strictObject(entry)), cursor: text}),
+  'queue-list': v.strictObject({
+    /** In the order of arrival. */
+    messages: v.array(v.strictObject(entry)),
+    cursor: text,
+    suspensions: v.array(suspension),
+  }),
+  'queue-summary': v.strictObject({
+    /** Those with most messages first. */
+    destinations: v.array(
+      v.strictObject({
+        destination: v.string(),
+        messages: v.number(),
+        recipients: v.number(),
+        /** When the oldest came. */
+        oldest: time,
+        /** What most of the recipients have; null: most were not tried yet. */
+        status: text,
+        reason: text,
+      }),
+    ),
+    suspensions: v.array(suspension),
+  }),
   'queue-show': v.strictObject({
     message: v.strictObject({
       ...entry,
       origin: v.string(),
+      /** The header section, as far as it is whole. */
+      headers: v.string(),
+      /** Why the message is not delivered as it is stored; null: it is whole. */
+      damage: text,
       options: v.strictObject({
         body: v.optional(v.picklist(['7bit', '8bitmime', 'binarymime'])),
         smtputf8: v.optional(v.boolean()),
@@ -146,6 +184,10 @@ export const QUEUE_DOCUMENTS = {
       ),
     }),
   }),
+  'queue-suspend': v.strictObject({destination: v.string(), until: v.nullable(time)}),
+  'queue-resume': v.strictObject({destination: v.string()}),
+  /** Recipients, and reports to their senders. */
+  'queue-bounce': v.strictObject({count: v.number(), dsns: v.number()}),
   'queue-retry': count,
   'queue-hold': count,
   'queue-release': count,
@@ -253,6 +295,8 @@ export const LAB_DOCUMENTS = {
         delivery: v.nullable(byLevel),
         findings: v.array(v.string()),
         remarks: v.array(v.string()),
+        full: v.nullable(v.array(v.string())),
+        transaction: v.nullable(v.picklist(['deferred', 'bounced'])),
         mx: v.string(),
         address: text,
         hijackedBy: text,

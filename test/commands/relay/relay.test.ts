@@ -129,22 +129,22 @@ describe('send and queue', () => {
     expect((await run(['queue', 'hold', id], dirs)).stdout).toBe('1 recipient held\n')
     expect((await run(['queue', 'list', '--state', 'held'], dirs)).stdout).toContain(id)
     expect((await run(['queue', 'release', id], dirs)).stdout).toBe('1 recipient released\n')
-    expect((await run(['queue', 'retry'], dirs)).stdout).toBe('1 recipient due now\n')
+    expect((await run(['queue', 'retry', '--all'], dirs)).stdout).toBe('1 recipient due now\n')
     await expect.poll(async () => (await list())[0]?.recipients[0].attempts, {timeout: 20_000}).toBe(2)
     await run(['relay', 'stop'], dirs)
     // Without a relay the same commands work on the queue itself.
     expect(await list()).toHaveLength(1)
-    expect((await run(['queue', 'delete', id, '--json'], dirs)).json).toEqual({
+    expect((await run(['queue', 'delete', id, '--yes', '--json'], dirs)).json).toEqual({
       schema: 'postern.queue-delete/1',
       count: 1,
     })
     expect(await list()).toEqual([])
   })
 
-  test.each(['show', 'retry', 'hold', 'release', 'delete'])(
+  test.each(['show', 'retry', 'hold', 'release', 'bounce', 'delete'])(
     'queue %s of an unknown id ends with 66',
     async (action) => {
-      const {code, stderr} = await run(['queue', action, 'NOSUCHID'], dirs)
+      const {code, stderr} = await run(['queue', action, 'NOSUCHID', ...(action === 'delete' ? ['--yes'] : [])], dirs)
       expect([code, stderr]).toEqual([66, expect.stringContaining('there is no message NOSUCHID')])
     },
   )
