@@ -34,7 +34,7 @@ export async function checkConfig({configDir}: Pick<AppWorld, 'configDir'>): Pro
 }
 
 /** A built-in profile is linted where a rule uses it. */
-function lintAll({rules, profiles}: Configuration): Finding[] {
+export function lintAll({rules, profiles}: Configuration): Finding[] {
   const used = new Set(rules.map(({profile}) => profile))
   const subject = [...profiles.values()].filter(({name}) => !isBuiltin(name) || used.has(name))
   return [...lintRules(rules, profiles), ...subject.flatMap(lintProfile)]

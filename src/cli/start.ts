@@ -20,7 +20,7 @@ export async function start(root: string, options: {sources?: boolean} = {}): Pr
   })
   try {
     await config.load()
-    const topic = topicAlone(config.topics.map(({name}) => name.replaceAll(':', ' ')))
+    const topic = topicAlone(config.commandIDs)
     if (topic !== null) throw bareTopic(topic)
     await run(process.argv.slice(2), config)
     await flush()
@@ -35,11 +35,13 @@ function isUnknownCommand(error: unknown): boolean {
 }
 
 /** `ca --json`, `ca --bogus`: a topic with flags and no command. Alone, or with --help, it is a question for its help. */
-function topicAlone(topics: readonly string[]): string | null {
+function topicAlone(known: readonly string[]): string | null {
   const words = process.argv.slice(2)
   const topic = commandWords().join(' ')
   const asksHelp = words.includes('--help') || words.every((word) => !word.startsWith('-'))
-  return topics.includes(topic) && !asksHelp ? topic : null
+  const names = known.map((id) => id.replaceAll(':', ' '))
+  const isTopic = !names.includes(topic) && names.some((name) => name.startsWith(`${topic} `))
+  return topic !== '' && isTopic && !asksHelp ? topic : null
 }
 
 function commandWords(): string[] {

@@ -9,6 +9,8 @@ export interface YamlSource {
   path: string
   text: string
   exit?: ExitCode
+  /** Characters; default: a MiB. */
+  largest?: number
 }
 
 /** Where a value stands: keys and indices from the root. */
@@ -28,7 +30,8 @@ export class YamlFile {
   /** Throws on bad syntax, more than one document, duplicate keys, or a size over 1 MiB. */
   constructor(source: YamlSource) {
     this.source = source
-    const text = source.text.length > LARGEST ? '' : source.text
+    const largest = source.largest ?? LARGEST
+    const text = source.text.length > largest ? '' : source.text
     this.document = parseDocument(text, {
       lineCounter: this.#lines,
       prettyErrors: false,
@@ -37,7 +40,7 @@ export class YamlFile {
       uniqueKeys: true,
     })
     if (text !== source.text)
-      throw this.complain([], 'expected a file of at most 1 MiB', 'a larger one would be a mistake')
+      throw this.complain([], `expected a file of at most ${largest >> 20} MiB`, 'a larger one would be a mistake')
     const error = this.document.errors[0] ?? this.document.warnings[0]
     if (error) throw this.#syntax(error.pos[0], error.message)
   }

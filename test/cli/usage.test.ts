@@ -52,6 +52,10 @@ describe('a topic without a command', () => {
     expect([code, stdout.includes('ca import')]).toEqual([0, true])
   })
 
+  test('is not what a command with flags is taken for', async () => {
+    expect((await run(['config', 'path', '--json'])).json.schema).toBe('postern.config-path/1')
+  })
+
   test.each([[['ca', '--json']], [['config', '--nonsense', '--json']]])(
     'is an error under --json: %j',
     async (args) => {

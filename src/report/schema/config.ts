@@ -219,6 +219,19 @@ export const POLICY_DOCUMENTS = {
 
 export const CONFIG_DOCUMENTS = {
   'config-path': v.strictObject({configDir: v.string(), dataDir: v.string()}),
+  'config-export': v.strictObject({
+    revision: v.string(),
+    /** The text of each file by its path. */
+    files: v.record(v.string(), v.string()),
+    leftOut: v.array(v.string()),
+  }),
+  'config-import': v.strictObject({
+    revision: v.string(),
+    changes: v.array(v.strictObject({path: v.string(), change: v.picklist(['added', 'changed', 'removed'])})),
+    written: v.boolean(),
+    dryRun: v.boolean(),
+    findings,
+  }),
   'config-check': v.strictObject({
     configDir: v.string(),
     revision: v.string(),
