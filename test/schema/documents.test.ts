@@ -78,6 +78,9 @@ describe('a document holds what its schema says, and nothing else', () => {
     await document(['policy', 'apply', '--file', rules])
     await document(['policy', 'apply', 'example.mil', '--profile', 'strict', '--id', 'r1'])
     for (const words of [['path'], ['check']]) await document(['config', ...words])
+    const exported = join(home.dir, 'exported.yaml')
+    await document(['config', 'export', '--output', exported])
+    await document(['config', 'import', exported, '--dry-run'])
   })
 
   test('of identities', async () => {
