@@ -11,6 +11,7 @@ import {isDeadline, OVERALL, rethrowAbort} from './deadline.ts'
 import {dial} from './dial.ts'
 import {failed, handshake} from './handshake.ts'
 import type {Observe, PathRequest, PathWorld} from './path.ts'
+import {Resumption} from './resumption.ts'
 
 /** One address to look at. */
 export interface Target {
@@ -27,12 +28,18 @@ export interface Manner {
   fallback: boolean
   /** Send STARTTLS also where it is not offered, to learn whether it is only hidden; the session ends with it. */
   insist?: boolean
+  /** Keep TLS sessions, and resume one of an earlier handshake; false: keep them only. Absent: neither. */
+  resume?: boolean
+  /** Called once the connection is closed. */
+  closed?: (() => void) | undefined
 }
 
 export interface Attempted {
   evidence: AttemptEvidence
   /** Greeted, and in TLS where TLS was made; null where it did not come to that. */
   session: ClientSession | null
+  /** Its TLS sessions; null: none is resumed or kept. */
+  resumption: Resumption | null
 }
 
 type Stage = keyof AttemptEvidence['timings']
@@ -49,7 +56,8 @@ export async function attempt(
   observe({type: 'dialling', host: host.name, address, port})
   const looking = new Attempt(world, request, target, manner, observe)
   const session = await looking.run()
-  return {evidence: looking.evidence, session}
+  const {evidence, resumption} = looking
+  return {evidence, session, resumption}
 }
 
 /** A reply that ends the attempt. */
@@ -64,6 +72,7 @@ class Unwelcome extends Error {
 
 class Attempt {
   readonly evidence: AttemptEvidence
+  readonly resumption: Resumption | null
   readonly #world: PathWorld
   readonly #request: PathRequest
   readonly #target: Target
@@ -80,6 +89,7 @@ class Attempt {
     this.#manner = manner
     this.#observe = observe
     this.evidence = blank(world, request, target, manner)
+    this.resumption = resumption(request, target, manner)
   }
 
   async run(): Promise<ClientSession | null> {
@@ -97,7 +107,8 @@ class Attempt {
 
   async #walk(): Promise<void> {
     const {address, port} = this.#target
-    const socket = await this.#timed('connect', () => dial(this.#world, address, port, this.#limit('connect')))
+    const {closed} = this.#manner
+    const socket = await this.#timed('connect', () => dial(this.#world, address, port, this.#limit('connect'), closed))
     this.#socket = socket
     if (this.evidence.mode === 'implicit') return this.#implicit(socket)
     const session = this.#attach(socket, false)
@@ -163,7 +174,8 @@ class Attempt {
 
   async #shakeHands(socket: Socket): Promise<ClientSession | null> {
     const target = {...this.#target, host: this.#target.host.name}
-    const made = await this.#timed('handshake', () => handshake(this.#world, this.#request, socket, target))
+    const {resumption} = this
+    const made = await this.#timed('handshake', () => handshake(this.#world, this.#request, socket, target, resumption))
     // A handshake that our own deadline cut off says nothing of the peer; one that it let time out does.
     if (!made.stream) this.#request.signal?.throwIfAborted()
     rethrowAbort(this.#request.signal)
@@ -172,6 +184,7 @@ class Attempt {
       this.#countFailure()
       return null
     }
+    resumption?.completed(made.full, made.evidence)
     const {version, cipher} = made.evidence
     this.#observe({type: 'upgraded', host: target.host, address: this.#target.address, version, cipher})
     return this.#attach(made.stream, true)
@@ -235,6 +248,13 @@ class Attempt {
       this.evidence.timings[stage] = Math.round(performance.now() - start)
     }
   }
+}
+
+function resumption({tickets}: PathRequest, target: Target, {resume}: Manner): Resumption | null {
+  if (!tickets || resume === undefined) return null
+  const {host, address, port, implicitTls, profile} = target
+  const mode = implicitTls ? 'implicit' : 'starttls'
+  return new Resumption(tickets.shelf, {scope: tickets.scope, host: host.name, address, port, mode, profile}, resume)
 }
 
 function blank(world: PathWorld, request: PathRequest, target: Target, manner: Manner): AttemptEvidence {

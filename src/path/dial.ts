@@ -2,10 +2,15 @@ import type {Socket} from 'node:net'
 import {type Limit, within} from '../mail/limit.ts'
 import type {Dialer} from '../mail/world.ts'
 
-/** A connected socket; the caller destroys it. Throws what the system says: ECONNREFUSED, EHOSTUNREACH, a time-out. */
-export async function dial(world: Dialer, address: string, port: number, limit: Limit): Promise<Socket> {
-  limit.signal?.throwIfAborted()
-  const socket = world.dial(address, port)
+/** A connected socket; the caller destroys it, and `closed` is called then. Throws what the system says: ECONNREFUSED, EHOSTUNREACH, a time-out. */
+export async function dial(
+  world: Dialer,
+  address: string,
+  port: number,
+  limit: Limit,
+  closed?: () => void,
+): Promise<Socket> {
+  const socket = started(world, address, port, limit, closed)
   // Errors after the connection stands reach the session; without a listener they would end the process.
   socket.on('error', () => {})
   try {
@@ -14,6 +19,18 @@ export async function dial(world: Dialer, address: string, port: number, limit: 
     return socket
   } catch (error) {
     socket.destroy()
+    throw error
+  }
+}
+
+function started(world: Dialer, address: string, port: number, limit: Limit, closed?: () => void): Socket {
+  try {
+    limit.signal?.throwIfAborted()
+    const socket = world.dial(address, port)
+    if (closed) socket.once('close', closed)
+    return socket
+  } catch (error) {
+    closed?.()
     throw error
   }
 }

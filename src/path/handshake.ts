@@ -9,12 +9,16 @@ import type {EffectiveProfile} from '../policy/profile.ts'
 import {codeOf} from '../smtp/error.ts'
 import {type Upgraded, upgrade} from '../smtp/upgrade.ts'
 import type {PathRequest, PathWorld, WireTap} from './path.ts'
+import type {Resumption} from './resumption.ts'
+import type {FullHandshake, Ticket} from './tickets.ts'
 
 type Completed = Extract<HandshakeEvidence, {status: 'completed'}>
 type Failed = Extract<HandshakeEvidence, {status: 'failed'}>
 
 /** What one handshake came to: the stream inside it, or why there is none. The caller destroys the socket. */
-export type Handshake = {stream: Upgraded['stream']; evidence: Completed} | {stream: null; evidence: Failed}
+export type Handshake =
+  | {stream: Upgraded['stream']; evidence: Completed; full: FullHandshake}
+  | {stream: null; evidence: Failed}
 
 /** Starts TLS on the socket with what the profile asks for, and writes down what was presented and negotiated. */
 export async function handshake(
@@ -22,6 +26,7 @@ export async function handshake(
   request: PathRequest,
   socket: Socket,
   target: {host: string; address: string; port: number; profile: EffectiveProfile},
+  resumption: Resumption | null = null,
 ): Promise<Handshake> {
   const tap = request.wrap?.(socket, target)
   // RFC 6066 §3: addresses have no place in SNI.
@@ -32,12 +37,27 @@ export async function handshake(
       serverName,
       limit: {ms: world.timeouts.handshake, signal: request.signal},
       keylog: tap?.keylog?.bind(tap),
+      session: resumption?.offer(),
+      onSession: resumption?.onSession,
     })
-    return {stream: upgraded.stream, evidence: completed(world, request, target.profile, upgraded, serverName, tap)}
+    const full = fullHandshake(world, upgraded, resumption?.ticket ?? null)
+    const evidence = completed(world, request, target.profile, upgraded, full, serverName, tap)
+    return {stream: upgraded.stream, evidence, full}
   } catch (error) {
     tap?.stream.destroy()
     return {stream: null, evidence: failed(error, tap?.serverVersion?.() ?? null)}
   }
+}
+
+/** What this handshake showed, or the one whose session it resumed. Throws where the two do not agree. */
+function fullHandshake(world: PathWorld, upgraded: Upgraded, ticket: Ticket | null): FullHandshake {
+  const {stream, resumed, chain, trusted, error, ocsp, group} = upgraded
+  if (!resumed) return {chain, trusted, error, ocsp, group, madeAt: world.now()}
+  if (ticket && ticket.full.trusted === trusted) return ticket.full
+  stream.destroy()
+  throw Object.assign(new Error('the session that was resumed is not the one that was verified'), {
+    code: 'session-mismatch',
+  })
 }
 
 function completed(
@@ -45,10 +65,12 @@ function completed(
   request: PathRequest,
   profile: EffectiveProfile,
   upgraded: Upgraded,
+  full: FullHandshake,
   serverName: string | null,
   tap: WireTap | undefined,
 ): Completed {
-  const {version, cipher, bits, group, trusted, error, chain, ocsp} = upgraded
+  const {version, cipher, bits, resumed} = upgraded
+  const {trusted, error, chain, ocsp} = full
   const presented = fromWire(tap) ?? chain
   const verification: Record<string, Verification> = {}
   for (const {anchors} of request.alsoVerify ?? [])
@@ -59,7 +81,9 @@ function completed(
     version,
     cipher,
     bits,
-    group,
+    // RFC 5246 §7.3: a resumed TLS 1.2 session has no key exchange of its own.
+    group: resumed && version === 'TLSv1.2' ? full.group : upgraded.group,
+    ...(resumed && {resumed}),
     serverName,
     verification,
     presented: presented.map(describeCertificate),

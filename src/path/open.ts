@@ -50,7 +50,11 @@ class Walk {
   async firstOpen(): Promise<MailPath> {
     for (const target of this.#targets()) {
       if (this.#request.passOver?.has(target.address)) continue
-      const first = await this.#lookAndNote(target, {upgrade: target.profile.level !== 'none', fallback: false})
+      const first = await this.#lookAndNote(target, {
+        upgrade: target.profile.level !== 'none',
+        fallback: false,
+        resume: true,
+      })
       const made = needsNewConnection(first) ? await this.#fallBack(target, first) : first
       if (made.session && passes(made.verdict)) return this.#opened(target, made, made.session)
       await made.session?.quit()
@@ -102,10 +106,27 @@ class Walk {
   }
 
   async #look(target: Target, manner: Manner): Promise<Judged> {
-    const made = await attempt(this.#world, this.#request, target, manner, this.#observe)
+    const made = await this.#attempt(target, manner)
     const verdict = judgeAttempt(made.evidence, this.#evidence, target.profile)
+    // RFC 8446 §2.2: resuming skips the certificate. Only what was verified under this very profile may be resumed.
+    if (verdict.outcome === 'verified' || verdict.outcome === 'tls') made.resumption?.keep()
     this.#observe({type: 'attempted', evidence: made.evidence, verdict})
     return {...made, verdict}
+  }
+
+  /** A handshake that fails over a session it was to resume says nothing of the peer: the next one starts from nothing. */
+  async #attempt(target: Target, manner: Manner): Promise<Attempted> {
+    const made = await this.#admitted(target, manner)
+    if (!made.resumption?.ticket || made.evidence.handshake?.status !== 'failed') return made
+    made.resumption.forget()
+    await made.session?.quit()
+    return this.#admitted(target, {...manner, resume: false})
+  }
+
+  #admitted(target: Target, manner: Manner): Promise<Attempted> {
+    const {visit, admit} = this.#request
+    const closed = visit === 'first' ? admit?.(target.address) : undefined
+    return attempt(this.#world, this.#request, target, {...manner, closed}, this.#observe)
   }
 
   #targets(): Target[] {

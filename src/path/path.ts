@@ -6,6 +6,7 @@ import type {Clock, Dialer, Random} from '../mail/world.ts'
 import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {ClientSession} from '../smtp/client.ts'
+import type {TicketShelf} from './tickets.ts'
 
 /** The world an engine walks in. */
 export interface PathWorld extends Clock, Dialer, Random {
@@ -14,6 +15,8 @@ export interface PathWorld extends Clock, Dialer, Random {
   helloName: string
   ports: {smtp: number; smtps: number}
   timeouts: PathTimeouts
+  /** Whether this MX host is the relay whose world it is: by its name, or where it listens. Absent: nothing is. */
+  isSelf?(host: {name: string; addresses: readonly string[]; port: number}): boolean
 }
 
 /** Milliseconds, each for one step (RFC 5321 §4.5.3.2 gives the upper bounds; a probe uses shorter ones). */
@@ -66,6 +69,16 @@ export interface PathRequest {
   visit: 'first' | 'all'
   /** `first` only: addresses that were tried before and are passed over, so that the next host gets its turn. */
   passOver?: ReadonlySet<string>
+  /**
+   * `first` only: asked before an address is dialled; what it returns is called once the connection is closed. What it
+   * throws ends the walk.
+   */
+  admit?(address: string): () => void
+  /**
+   * `first` only: sessions of earlier handshakes may be resumed, and those of this one kept. The scope is part of what
+   * must agree: the revision of the policy and the destination.
+   */
+  tickets?: {shelf: TicketShelf; scope: string}
   /** TLS failures in a row that were seen at this address before (`fallback-after`). Default 0. */
   failedBefore?(address: string): number
   /** As in AttemptEvidence. */

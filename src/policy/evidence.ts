@@ -40,6 +40,8 @@ export interface HostEvidence {
   signed?: boolean
   /** Addresses beyond those that are looked at. */
   addressesLeftOut?: number
+  /** It is this relay itself, or no better than it: a relay passes it over (RFC 5321 §5.1). Absent: it does not. */
+  passedOver?: 'ourselves' | 'behind-ourselves'
   /** Why it has no addresses. */
   failure: {kind: 'nxdomain' | 'no-address' | 'dns-failed' | 'dns-bogus'; reason: string} | null
 }
@@ -112,6 +114,8 @@ export type HandshakeEvidence =
       bits: number
       /** `X25519MLKEM768`, `X25519`, `prime256v1` …; null where it is not known. */
       group: string | null
+      /** A session was resumed; the certificates are those of the handshake that it came from. Absent: a full handshake. */
+      resumed?: boolean
       /** SNI that was sent; null: none (address literals). */
       serverName: string | null
       /** By trust anchors id. */

@@ -1,4 +1,5 @@
 import type {Clock, Random} from '../mail/world.ts'
+import type {TicketShelf} from '../path/tickets.ts'
 import type {Lease, QueueStore} from '../queue/store.ts'
 import {type DeliveryHouse, deliverGroup, type OutgoingGroup} from './deliver.ts'
 import type {FailureMemory} from './failure-memory.ts'
@@ -13,6 +14,7 @@ export interface CourierHouse {
   queue: QueueStore
   pool: SessionPool
   memory: FailureMemory
+  tickets: TicketShelf
   log: RelayLog
   world: Clock & Random
   /** The queue could not settle, claim or renew. */
@@ -121,12 +123,13 @@ export class Courier {
   }
 
   async #deliver(lease: Lease): Promise<Map<RecipientFate, PathFacts | null>> {
-    const {pool, memory, log, snapshot} = this.#house
+    const {pool, memory, tickets, log, snapshot} = this.#house
     const current = snapshot()
     const house: DeliveryHouse = {
       snapshot: current,
       pool,
       memory,
+      tickets,
       log: (event) => log.event(event),
       signal: this.#end.signal,
     }

@@ -1,4 +1,5 @@
 import {openMailPath} from '../path/open.ts'
+import type {TicketShelf} from '../path/tickets.ts'
 import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {LeasedRecipient} from '../queue/store.ts'
 import type {RecipientResult} from '../smtp/client.ts'
@@ -18,6 +19,10 @@ export interface DeliveryHouse {
   snapshot: Pick<RelaySnapshot, 'revision' | 'routes' | 'path' | 'policy'>
   pool: SessionPool
   memory: FailureMemory
+  /** Absent: no TLS session is resumed. */
+  tickets?: TicketShelf
+  /** As in PathRequest. */
+  admit?(address: string): () => void
   log(event: RelayEvent): void
   signal: AbortSignal
 }

@@ -54,6 +54,8 @@ export function pathRequest(house: DeliveryHouse, group: OutgoingGroup, policy: 
     failedBefore: (address) => memory.count(address),
     alsoVerify: snapshot.policy.mayRehearse({recipient: recipients[0]!.address, sender}),
     ...(options.requireTls ? {requireTls: requireTlsOf(group)} : {}),
+    ...(house.admit && {admit: house.admit}),
+    ...(house.tickets && {tickets: {shelf: house.tickets, scope: `${snapshot.revision} ${destination}`}}),
     signal,
   }
 }

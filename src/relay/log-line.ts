@@ -86,6 +86,10 @@ function words(event: RelayEvent): (string | null | false)[] {
       return [`queue failed: ${event.reason}; nothing is accepted until it works again`]
     case 'queue-recovered':
       return [`queue works again: ${event.reason}`]
+    case 'notice':
+      return [event.reason, ...event.hints.map((hint) => `(hint: ${hint})`)]
+    case 'lines-lost':
+      return [`${event.lines} lines of this log could not be written`]
     case 'fault':
       return [`fault in ${event.where}: ${event.reason}`]
   }
@@ -120,5 +124,5 @@ function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' |
 }
 
 function hostWords(path: PathFacts): string {
-  return `${hostEndpoint(path)}${path.reused ? ' reused' : ''}`
+  return `${hostEndpoint(path)}${path.reused ? ' reused' : ''}${path.resumed ? ' resumed' : ''}`
 }

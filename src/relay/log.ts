@@ -26,7 +26,10 @@ export interface PathFacts {
   findings: string[]
   /** Why it is refused, unreachable or in clear text; null otherwise. */
   reason: string | null
+  /** The connection had carried another message before. */
   reused: boolean
+  /** Its TLS session was resumed: the certificate is that of the handshake it came from. */
+  resumed: boolean
 }
 
 export type RelayEvent =
@@ -89,6 +92,10 @@ export type RelayEvent =
   | {event: 'dsn'; queue: string; about: string; to: string; kind: DsnAction; recipients: number}
   | {event: 'queue-failed' | 'queue-recovered'; reason: string}
   | {event: 'fault'; where: string; reason: string}
+  /** The relay runs, and its administrator should know. */
+  | {event: 'notice'; reason: string; hints: string[]}
+  /** Lines that could not be written while the disk was full. */
+  | {event: 'lines-lost'; lines: number}
 
 /** How loud an event is. */
 export function severityOf({event}: RelayEvent): 'info' | 'warn' | 'error' {
@@ -102,6 +109,8 @@ export function severityOf({event}: RelayEvent): 'info' | 'warn' | 'error' {
     'connection-refused',
     'auth-failed',
     'held-back',
+    'notice',
+    'lines-lost',
   ]
   return warnings.includes(event) ? 'warn' : 'info'
 }

@@ -27,6 +27,7 @@ export function pathFacts(
     findings: verdict.findings.filter(({severity}) => severity !== 'info').map(({code}) => code),
     reason: wanting ? (leading(verdict)?.message ?? null) : null,
     reused,
+    resumed: tls?.resumed === true,
   }
 }
 

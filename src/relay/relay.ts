@@ -1,6 +1,7 @@
 import {Exit, PosternError} from '../mail/error.ts'
 import type {Reply} from '../mail/reply.ts'
 import type {Clock, Random} from '../mail/world.ts'
+import {TicketShelf} from '../path/tickets.ts'
 import type {QueueFilter, QueueStore} from '../queue/store.ts'
 import {AuthPauses} from './auth-pauses.ts'
 import {type Bounced, bounceByHand} from './bounce.ts'
@@ -72,6 +73,7 @@ export class Relay {
   readonly #tally: Tally
   readonly #pool: SessionPool
   readonly #memory = new FailureMemory()
+  readonly #tickets: TicketShelf
   readonly #reception: Reception
   readonly #listeners: Listeners
   readonly #http: HttpDoor
@@ -83,6 +85,7 @@ export class Relay {
     this.#snapshot = parts.snapshot
     this.#startedAt = parts.world.now()
     this.#pool = new SessionPool(parts.world)
+    this.#tickets = new TicketShelf(parts.world)
     this.#reception = new Reception({
       snapshot: () => this.#snapshot,
       queue: () => (this.#stopping ? NOT_NOW : (this.#queue ?? NOT_NOW)),
@@ -235,6 +238,7 @@ export class Relay {
       queue,
       pool: this.#pool,
       memory: this.#memory,
+      tickets: this.#tickets,
       log: this.#parts.log,
       world: this.#parts.world,
       queueFailed: (error) => this.#queueFailed(error),

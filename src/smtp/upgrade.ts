@@ -11,11 +11,17 @@ export interface UpgradeOptions extends TlsRequirements {
   limit: Limit
   /** Lines in the format of SSLKEYLOGFILE, for a tap that has to read the handshake. */
   keylog?: ((line: Buffer) => void) | undefined
+  /** A session of an earlier handshake to be resumed. Without it every handshake shows its certificate. */
+  session?: Buffer | undefined
+  /** Told of each session that may be resumed later; with TLS 1.3 they come behind the handshake. */
+  onSession?: ((session: Buffer) => void) | undefined
 }
 
 /** A finished handshake. Whether its certificate is good enough is not decided here. */
 export interface Upgraded {
   stream: TLSSocket
+  /** The session was resumed: the chain was not shown, and `chain` is empty. */
+  resumed: boolean
   /** `TLSv1.2` or `TLSv1.3`. */
   version: string
   /** IANA name. */
@@ -32,8 +38,7 @@ export interface Upgraded {
 }
 
 /**
- * The TLS handshake, over a stream that carries nothing else any more. Never resumes a session, so every handshake
- * shows its certificate. Throws what broke it, with a code; the stream is destroyed then.
+ * The TLS handshake, over a stream that carries nothing else any more. Throws what broke it, with a code; the stream is destroyed then.
  */
 export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<Upgraded> {
   const socket = connect({
@@ -44,9 +49,11 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     checkServerIdentity: () => undefined,
     requestOCSP: true,
     ...(options.serverName === null ? {} : {servername: options.serverName}),
+    ...(options.session && {session: options.session}),
   })
   // Errors may come after the one that settled it, and one that nobody hears would end the process.
   socket.on('error', () => {})
+  if (options.onSession) socket.on('session', options.onSession)
   if (options.keylog) socket.on('keylog', options.keylog)
   let ocsp: Buffer | null = null
   socket.on('OCSPResponse', (response: Buffer | null) => {
@@ -77,6 +84,7 @@ function describe(socket: TLSSocket): Omit<Upgraded, 'ocsp'> {
   const cipher = socket.getCipher().standardName
   return {
     stream: socket,
+    resumed: socket.isSessionReused(),
     version: socket.getProtocol() ?? 'unknown',
     cipher,
     bits: cipherBits(cipher),

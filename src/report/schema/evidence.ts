@@ -14,6 +14,7 @@ const host = v.strictObject({
   canonicalName: v.optional(v.string()),
   signed: v.optional(v.boolean()),
   addressesLeftOut: v.optional(v.number()),
+  passedOver: v.optional(v.picklist(['ourselves', 'behind-ourselves'])),
   /** Why it has no addresses. */
   failure,
 })

@@ -214,6 +214,7 @@ const taken = v.strictObject({
   findings: v.array(v.string()),
   reason: text,
   reused: v.boolean(),
+  resumed: v.boolean(),
 })
 
 export const SEND_DOCUMENTS = {
