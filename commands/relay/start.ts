@@ -1,8 +1,10 @@
-import {openSync} from 'node:fs'
+import {resolve} from 'node:path'
 import {Flags} from '@oclif/core'
+import {passedSockets} from '../../src/app/activation.ts'
 import {type DetachedWord, detachRelay} from '../../src/app/relay-detach.ts'
-import {jsonLog, readableLog} from '../../src/app/relay-log.ts'
+import {fileLog, isJournal, journalLog, jsonLog, logLimits, readableLog} from '../../src/app/relay-log.ts'
 import type {RunningRelay} from '../../src/app/start-relay.ts'
+import type {AppWorld} from '../../src/app/world.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {describeError} from '../../src/cli/errors.ts'
 import type {RelayLog} from '../../src/relay/log.ts'
@@ -12,8 +14,11 @@ import type {DocumentOf} from '../../src/report/schema/documents.ts'
 export default class RelayStart extends BaseCommand {
   static override summary = 'start the relay: receive, queue and deliver mail'
   static override description =
-    `In the foreground it logs to the terminal (JSON lines where stdout is no terminal) and ends with ctrl-C, after
-deliveries under way have ended or gone back into the queue. SIGHUP reads the configuration anew.`
+    `In the foreground it logs to the terminal, to the journal as lines with a priority, or as JSON lines where stdout is
+neither. It ends with ctrl-C or SIGTERM, after deliveries under way have ended or gone back into the queue; a second
+signal does not wait for them. SIGHUP reads the configuration and opens the log file anew. Started by root with user: in
+relay.yaml it becomes that user once its ports are bound. Sockets that systemd passes (LISTEN_FDS) stand for the listeners
+with the same address and port.`
   static override examples = [
     '<%= config.bin %> relay start',
     '<%= config.bin %> relay start --detach',
@@ -22,7 +27,10 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
 
   static override flags = {
     detach: Flags.boolean({description: 'run in the background; returns when it listens', exclusive: ['log']}),
-    log: Flags.string({description: 'append the log to this file, as JSON lines', helpValue: 'FILE'}),
+    log: Flags.string({
+      description: 'write the log to this file, as JSON lines; it is rotated by size (log: in relay.yaml)',
+      helpValue: 'FILE',
+    }),
   }
 
   async run(): Promise<DocumentOf<'relay-start'>> {
@@ -44,9 +52,10 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
     try {
       const world = await this.world()
       const {startRelay} = await import('../../src/app/start-relay.ts')
-      const log = await this.#log(logFile)
-      const relay = await startRelay(world, {log, logFile: logFile ?? null})
-      this.#heed(relay)
+      const log = await this.#log(logFile, world)
+      const inherited = passedSockets(process.env, process.pid)
+      const relay = await startRelay(world, {log, logFile: logFile ?? null, inherited})
+      this.#heed(relay, log)
       tellParent({ready: relay.status()})
       await relay.ended
       // Whatever still hangs on this process, its work is done.
@@ -58,17 +67,24 @@ deliveries under way have ended or gone back into the queue. SIGHUP reads the co
     }
   }
 
-  async #log(file: string | undefined): Promise<RelayLog> {
-    if (file !== undefined) return jsonLog(openSync(file, 'a', 0o600))
+  async #log(file: string | undefined, world: AppWorld): Promise<RelayLog & {reopen?(): void}> {
+    if (file !== undefined) return fileLog(resolve(file), await logLimits(world))
     // Under --json stdout holds the one document.
     if (this.jsonEnabled()) return jsonLog(2)
+    if (isJournal(1, process.env.JOURNAL_STREAM)) return journalLog((line) => this.log(line))
     return process.stdout.isTTY ? readableLog((line) => this.log(line)) : jsonLog(1)
   }
 
-  #heed(relay: RunningRelay): void {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void relay.stop(signal))
-    // What went wrong is in the log.
-    process.on('SIGHUP', () => void relay.reload().catch(() => {}))
+  #heed(relay: RunningRelay, log: {reopen?(): void}): void {
+    let asked = 0
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => (asked++ === 0 ? void relay.stop(signal) : relay.hurry()))
+    }
+    process.on('SIGHUP', () => {
+      log.reopen?.()
+      // What went wrong is in the log.
+      relay.reload().catch(() => {})
+    })
   }
 }
 

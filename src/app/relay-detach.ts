@@ -3,6 +3,9 @@ import {closeSync, mkdirSync, openSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {Exit, type ExitCode, PosternError} from '../mail/error.ts'
 import type {RelayStatus} from '../relay/relay.ts'
+import {loadConfiguration} from '../state/load.ts'
+import {accountFor, asAccount} from './account.ts'
+import {ownDataDir} from './relay-account.ts'
 import {relayLogFile} from './relay-files.ts'
 import type {AppWorld} from './world.ts'
 
@@ -23,8 +26,7 @@ export async function detachRelay(
   program: string[],
 ): Promise<{pid: number; logFile: string; status: RelayStatus}> {
   const logFile = relayLogFile(world)
-  mkdirSync(dirname(logFile), {recursive: true, mode: 0o700})
-  const log = openSync(logFile, 'a', 0o600)
+  const log = await openLog(world, logFile)
   const [file = process.execPath, ...first] = program
   const dirs = ['--config-dir', world.configDir, '--data-dir', world.dataDir]
   const child = spawn(file, [...first, 'relay', 'start', '--log', logFile, ...dirs], {
@@ -41,6 +43,19 @@ export async function detachRelay(
     if (child.connected) child.disconnect()
     child.unref()
   }
+}
+
+/** Opened as the account that the relay will be: a directory of its own is no place for root to write in. */
+async function openLog(world: AppWorld, logFile: string): Promise<number> {
+  const {settings} = await loadConfiguration(world.configDir)
+  const account = accountFor(settings)
+  const open = () => {
+    mkdirSync(dirname(logFile), {recursive: true, mode: 0o700})
+    return openSync(logFile, 'a', 0o600)
+  }
+  if (account === null) return open()
+  ownDataDir(world, account)
+  return asAccount(account, open)
 }
 
 function firstWord(child: ChildProcess, logFile: string): Promise<RelayStatus> {

@@ -33,6 +33,8 @@ export async function relaySnapshot(world: AppWorld): Promise<RelaySnapshot> {
     routes: settings.routes,
     queue: settings.queue,
     limits: settings.limits,
+    metrics: settings.metrics ?? null,
+    account: {user: settings.user, group: settings.group},
     path: pathWorld(world, settings),
     policy: relayPolicy(config, effectivePolicy(config)),
   }

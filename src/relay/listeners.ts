@@ -1,6 +1,7 @@
-import {createServer, type Server, type Socket} from 'node:net'
+import {type AddressInfo, createServer, type ListenOptions, type Server, type Socket} from 'node:net'
 import {endpoint} from '../mail/address.ts'
 import {Exit, PosternError} from '../mail/error.ts'
+import {listenError, portOf} from './listen-error.ts'
 import type {RelayLog} from './log.ts'
 import type {ListenerSettings} from './snapshot.ts'
 
@@ -11,9 +12,17 @@ interface Bound {
   server: Server
 }
 
-/** The sockets the relay listens on. A change binds the new ones first, so that it is made whole or not at all. */
+/** Clients that came while the relay was still opening its queue, and wait for the greeting. */
+const MOST_WAITING = 256
+
+/**
+ * The sockets the relay listens on. A change binds the new ones first, so that it is made whole or not at all. Nobody is
+ * let in before `open`: ports are bound while root still may, and the queue is opened afterwards.
+ */
 export class Listeners {
   #bound: Bound[] = []
+  #inherited: Server[] = []
+  #waiting: {socket: Socket; server: Server}[] | null = []
   readonly #onConnection: OnConnection
   readonly #log: RelayLog
 
@@ -26,6 +35,19 @@ export class Listeners {
   get endpoints(): ListenerSettings[] {
     const open = this.#bound.filter(({server}) => server.listening)
     return open.map(({settings, server}) => ({...settings, port: portOf(server)}))
+  }
+
+  /** Takes over sockets that whoever started us has bound; each must be wanted by the first `set`. */
+  async inherit(descriptors: readonly number[]): Promise<void> {
+    for (const fd of descriptors) this.#inherited.push(await this.#listen({fd}, {address: `descriptor ${fd}`, port: 0}))
+  }
+
+  /** Lets clients in, those first that came already. */
+  open(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    for (const bound of this.#bound) this.#tell('listening', bound)
+    for (const {socket, server} of waiting) this.#meet(socket, server)
   }
 
   /**
@@ -41,14 +63,25 @@ export class Listeners {
     const exact = wanted.map((settings) => keep(settings, same))
     const kept = wanted.map((settings, i) => exact[i] ?? keep(settings, sameEndpoint))
     const fresh = await this.#bindAll(wanted.filter((_, i) => kept[i] === null))
+    if (this.#inherited.length > 0) {
+      for (const {server} of fresh) server.close()
+      throw unwanted(this.#inherited)
+    }
     this.#bound = kept.map((bound) => bound ?? fresh.shift()!)
     for (const bound of left) this.#close(bound)
+    if (this.#waiting) return
     for (const [i, bound] of this.#bound.entries()) if (!exact[i]) this.#tell('listening', bound)
   }
 
   close(): void {
     for (const bound of this.#bound) this.#close(bound)
     this.#bound = []
+  }
+
+  /** The relay does not start after all: nobody was let in, and there is nothing to tell. */
+  abandon(): void {
+    for (const server of [...this.#bound.map(({server}) => server), ...this.#inherited]) server.close()
+    for (const {socket} of this.#waiting ?? []) socket.destroy()
   }
 
   async #bindAll(wanted: ListenerSettings[]): Promise<Bound[]> {
@@ -62,22 +95,36 @@ export class Listeners {
     }
   }
 
-  #bind(settings: ListenerSettings): Promise<Bound> {
+  async #bind(settings: ListenerSettings): Promise<Bound> {
+    const at = this.#inherited.findIndex((server) => isAt(server, settings))
+    if (at >= 0) return {settings, server: this.#inherited.splice(at, 1)[0]!}
+    const {address: host, port} = settings
+    return {settings, server: await this.#listen({host, port, exclusive: true}, settings)}
+  }
+
+  #listen(options: ListenOptions & {fd?: number}, where: {address: string; port: number}): Promise<Server> {
     // A client that closes its side after its last command still gets its replies.
-    const server = createServer({allowHalfOpen: true, noDelay: true}, (socket) => {
-      const bound = this.#bound.find((other) => other.server === server)
-      if (bound) this.#onConnection(socket, bound.settings)
-      else socket.destroy()
-    })
+    const server = createServer({allowHalfOpen: true, noDelay: true}, (socket) => this.#meet(socket, server))
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(settings, error)))
-      server.listen({host: settings.address, port: settings.port, exclusive: true}, () => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(where, error)))
+      server.listen(options, () => {
         server.removeAllListeners('error')
         // Out of file descriptors: the connection is lost, the listener is not.
         server.on('error', (error) => this.#log.event({event: 'fault', where: 'listener', reason: error.message}))
-        resolve({settings, server})
+        resolve(server)
       })
     })
+  }
+
+  #meet(socket: Socket, server: Server): void {
+    const bound = this.#bound.find((other) => other.server === server)
+    if (this.#waiting === null && bound) {
+      this.#onConnection(socket, bound.settings)
+      return
+    }
+    socket.on('error', () => socket.destroy())
+    if (this.#waiting === null || this.#waiting.length >= MOST_WAITING) socket.destroy()
+    else this.#waiting.push({socket, server})
   }
 
   #close(bound: Bound): void {
@@ -90,11 +137,6 @@ export class Listeners {
   }
 }
 
-function portOf(server: Server): number {
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 function sameEndpoint(a: ListenerSettings, b: ListenerSettings): boolean {
   return a.address === b.address && a.port === b.port
 }
@@ -103,27 +145,16 @@ function same(a: ListenerSettings, b: ListenerSettings): boolean {
   return sameEndpoint(a, b) && a.tls === b.tls
 }
 
-function listenError(listener: ListenerSettings, cause: NodeJS.ErrnoException): PosternError {
-  const where = endpoint(listener)
-  if (cause.code === 'EACCES') {
-    return new PosternError('listen-denied', `may not listen on ${where}`, {
-      exit: Exit.permission,
-      hints: [
-        `ports below 1024 need a privilege: setcap cap_net_bind_service=+ep "$(command -v node)", or another port`,
-      ],
-      cause,
-    })
-  }
-  if (cause.code === 'EADDRINUSE') {
-    return new PosternError('listen-in-use', `another program listens on ${where}`, {
-      exit: Exit.tryAgain,
-      hints: ['stop it, or choose another port under listeners in relay.yaml', 'is it a relay? postern relay status'],
-      cause,
-    })
-  }
-  return new PosternError('listen-failed', `cannot listen on ${where}: ${cause.code ?? cause.message}`, {
-    exit: Exit.cannotCreate,
-    hints: ['check the addresses under listeners in relay.yaml'],
-    cause,
+function isAt(server: Server, {address, port}: ListenerSettings): boolean {
+  const own = server.address()
+  return typeof own === 'object' && own?.port === port && own.address.toLowerCase() === address.toLowerCase()
+}
+
+/** Mail would come in there that nobody answers. */
+function unwanted(servers: Server[]): PosternError {
+  const where = servers.map((server) => endpoint(server.address() as AddressInfo)).join(', ')
+  return new PosternError('socket-unmatched', `relay.yaml has no listener for the socket that was passed: ${where}`, {
+    exit: Exit.badState,
+    hints: ['make listeners and socket unit agree, address and port: postern relay unit --socket'],
   })
 }

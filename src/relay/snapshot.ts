@@ -31,6 +31,10 @@ export interface RelaySnapshot {
   routes: readonly StaticRoute[]
   queue: QueueTimes
   limits: RelayLimits
+  /** Where metrics and health are served; null: nowhere. */
+  metrics: {address: string; port: number; exposed: boolean} | null
+  /** Who a relay that root started becomes. A reload cannot change that. */
+  account: {user?: string | undefined; group?: string | undefined}
   path: PathWorld
   policy: RelayPolicy
 }

@@ -20,6 +20,9 @@ export interface RelayTally {
   wouldReject: number
   connections: {accepted: number; refused: number}
   dsns: {kind: string; count: number}[]
+  authFailures: number
+  /** Commands answered with 421, 450 or late, because a client asked for too much. */
+  heldBack: number
   queueFailures: number
   reloadFailures: number
   faults: number
@@ -68,6 +71,8 @@ export class Tally implements RelayLog {
       wouldReject: this.#sum('would-reject'),
       connections: {accepted: this.#sum('connected'), refused: this.#sum('connection-refused')},
       dsns: this.#of('dsn').map(({key, count}) => ({kind: key[1]!, count})),
+      authFailures: this.#sum('auth-failed'),
+      heldBack: this.#sum('held-back'),
       queueFailures: this.#sum('queue-failed'),
       reloadFailures: this.#sum('reload-failed'),
       faults: this.#sum('fault'),
@@ -106,6 +111,7 @@ function counted(event: RelayEvent): {key: Key; count?: number; octets?: number}
     case 'dsn':
       return {key: [event.event, event.kind]}
     case 'connection-refused':
+    case 'held-back':
       return {key: [event.event], count: event.count}
     default:
       return {key: [event.event]}

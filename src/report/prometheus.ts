@@ -1,13 +1,8 @@
-import {printable} from '../mail/domain.ts'
 import type {Outcome} from '../policy/evidence.ts'
 import {LEVELS} from '../policy/profile.ts'
+import {type Labels, metricLines, type Sample} from './exposition.ts'
 import type {AddressResult, ProbeDocument, ProbeResult} from './probe-schema.ts'
 
-type Labels = Record<string, string | number>
-interface Sample {
-  labels: Labels
-  value: number
-}
 interface Metric {
   name: string
   help: string
@@ -91,34 +86,10 @@ const METRICS: readonly Metric[] = [
  * stamps or with one series twice.
  */
 export function probeMetrics({startedAt, results}: ProbeDocument): string {
-  const lines = METRICS.flatMap(({name, help, samples}) => block(name, help, samples(results)))
+  const lines = METRICS.flatMap(({name, help, samples}) => metricLines(name, help, samples(results)))
   const started = [{labels: {}, value: Date.parse(startedAt) / 1000}]
-  lines.push(...block('postern_probe_timestamp_seconds', 'When the probe started, seconds since 1970.', started))
+  lines.push(...metricLines('postern_probe_timestamp_seconds', 'When the probe started, seconds since 1970.', started))
   return `${lines.join('\n')}\n`
-}
-
-function block(name: string, help: string, samples: readonly Sample[]): string[] {
-  if (samples.length === 0) return []
-  // Of a target or address that was given twice the first look counts.
-  const series = new Map<string, number>()
-  for (const {labels, value} of samples) {
-    const key = `${name}${labelSet(labels)}`
-    // A date that cannot be read has no number.
-    if (!series.has(key) && Number.isFinite(value)) series.set(key, value)
-  }
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...[...series].map(([key, value]) => `${key} ${value}`)]
-}
-
-function labelSet(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`)
-  return pairs.length > 0 ? `{${pairs.join(',')}}` : ''
-}
-
-// Line feeds, which the format would have as \n, are among the controls that printable() escapes.
-function escapeLabel(text: string): string {
-  return printable(text, 400)
-    .toWellFormed()
-    .replace(/[\\"]/g, (c) => `\\${c}`)
 }
 
 function outcomeSamples(labels: Labels, outcomes: ProbeResult['levels']): Sample[] {

@@ -53,6 +53,7 @@ routes: [{domain: "*", host: 127.0.0.1, port: 1}]
     snapshot: await relaySnapshot(world.world),
     openQueue: open,
     log,
+    metrics: async () => '',
     world: world.world,
   })
   return {

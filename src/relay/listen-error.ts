@@ -1,0 +1,36 @@
+import type {Server} from 'node:net'
+import {endpoint} from '../mail/address.ts'
+import {Exit, PosternError} from '../mail/error.ts'
+
+/** What a socket that cannot be listened on comes to: `listen-denied` (77), `listen-in-use` (75), `listen-failed` (73). */
+export function listenError(where: {address: string; port: number}, cause: NodeJS.ErrnoException): PosternError {
+  const named = endpoint(where)
+  if (cause.code === 'EACCES') {
+    return new PosternError('listen-denied', `may not listen on ${named}`, {
+      exit: Exit.permission,
+      hints: [
+        'a relay that gave up root cannot open another port below 1024: restart it',
+        'or have systemd open the port: postern relay unit --socket',
+        'or give the privilege: setcap cap_net_bind_service=+ep "$(command -v node)"',
+      ],
+      cause,
+    })
+  }
+  if (cause.code === 'EADDRINUSE') {
+    return new PosternError('listen-in-use', `another program listens on ${named}`, {
+      exit: Exit.tryAgain,
+      hints: ['stop it, or choose another port in relay.yaml', 'is it a relay? postern relay status'],
+      cause,
+    })
+  }
+  return new PosternError('listen-failed', `cannot listen on ${named}: ${cause.code ?? cause.message}`, {
+    exit: Exit.cannotCreate,
+    hints: ['check the addresses in relay.yaml'],
+    cause,
+  })
+}
+
+export function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
