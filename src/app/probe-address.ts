@@ -32,7 +32,7 @@ export function addressResult(
   const {address, port, mode, banner, extensions, starttls, handshake, timings} = attempt
   const verdict = judgeAttempt(attempt, path, profile)
   const completed = handshake?.status === 'completed' ? handshake : null
-  const all = [...findings(attempt, path, profile), ...remarks(attempt, profile, wire, options)]
+  const all = [...findings(attempt, path, profile), ...remarks(attempt, path.domain, profile, wire, options)]
   return {
     address,
     port,
@@ -75,6 +75,7 @@ export interface LookOptions {
 /** What there is to say beside the judge's findings. */
 function remarks(
   attempt: AttemptEvidence,
+  domain: string,
   {anchors}: EffectiveProfile,
   wire: HandshakeFacts | null,
   options: LookOptions,
@@ -83,7 +84,7 @@ function remarks(
   return [
     ...smtpRemarks(attempt, {nonTls, answersHello: options.answersHello}),
     ...expiryRemarks(attempt, {days: options.expiryDays, now: options.now}),
-    ...chainRemarks(attempt, chainDefects(certificatesIn(wire), anchors, options.now)),
+    ...chainRemarks(attempt, domain, chainDefects(certificatesIn(wire), anchors, options.now)),
     ...tlsRemarks(attempt, {
       certificateRequest: wire?.certificateRequest ?? null,
       peerAlerts: (wire?.alerts ?? []).filter(({from}) => from === 'peer').map(({number}) => number),

@@ -56,7 +56,11 @@ function subjectHint(presented: readonly string[]): string {
 
 function unverified(attempt: AttemptEvidence): Problem {
   const message = `the chain of ${peerName(attempt)} was not verified against these anchors`
-  return problem('certificate-not-trusted', message, 'look again under this profile: postern probe --profile')
+  return problem(
+    'certificate-not-trusted',
+    message,
+    'look again under this profile: postern probe DOMAIN --profile NAME',
+  )
 }
 
 const TIME_ERRORS = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']
@@ -69,10 +73,12 @@ function validity(attempt: AttemptEvidence, tls: Completed, verification: Verifi
   const peer = peerName(attempt)
   const hint = 'the partner has to renew it; check the clock of this machine too'
   if (leaf && Date.parse(leaf.notAfter) < now) {
-    return [problem('certificate-expired', `the certificate of ${peer} expired on ${leaf.notAfter}`, hint)]
+    return [problem('certificate-expired', `the certificate of ${peer} expired on ${day(leaf.notAfter)}`, hint)]
   }
   if (leaf && Date.parse(leaf.notBefore) > now) {
-    return [problem('certificate-expired', `the certificate of ${peer} is not valid before ${leaf.notBefore}`, hint)]
+    return [
+      problem('certificate-expired', `the certificate of ${peer} is not valid before ${day(leaf.notBefore)}`, hint),
+    ]
   }
   if (!TIME_ERRORS.includes(verification.error ?? '')) return []
   const state = verification.error === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'
@@ -103,7 +109,12 @@ function trustHint(tls: Completed): string {
   const missing = tls.explanation.missing[0]
   const name = missing && printable(missing.issuer)
   if (missing?.fault === 'peer')
-    return `the partner has to send the intermediate ${name}; until then, import it: postern ca import`
-  if (missing) return `if you trust ${name}, import its certificate: postern ca import`
-  return 'if you trust the issuer, import its certificate with: postern ca import'
+    return `the partner has to send the intermediate ${name}; until then, import it: postern ca import FILE`
+  if (missing) return `if you trust ${name}, import its certificate: postern ca import FILE`
+  return 'if you trust the issuer, import its certificate: postern ca import FILE'
+}
+
+/** `2026-11-27 at 08:26 UTC`. */
+function day(date: string): string {
+  return date.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$/, '$1 at $2 UTC')
 }

@@ -103,17 +103,26 @@ export function mandatoryDemand(
   const {dane, mtaSts} = published
   const none = profile.level === 'none'
   const refusals: Finding[] = []
-  const demand = (code: FindingCode, standard: string, known: string) => {
+  const demand = (code: FindingCode, standard: string, found: boolean, known: string) => {
+    const flag = `--${standard.toLowerCase()} opportunistic`
+    const relax = `postern profile set ${profile.name} ${flag}`
+    // Of what nobody looked up the partner need not be asked.
+    const hint = found
+      ? `ask the partner to publish it, or: ${relax}`
+      : `this version does not look it up yet; until then: ${relax}`
     const message = `profile ${profile.name} demands ${standard}, and ${known} for ${peerName(attempt)}`
-    refusals.push(
-      finding(code, message, `set ${standard} to opportunistic in the profile, or ask the partner to publish it`),
-    )
+    refusals.push(finding(code, message, hint))
   }
   if (profile.dane === 'mandatory' && (none || dane?.status !== 'usable')) {
-    demand('dane-required', 'DANE', dane ? 'no TLSA records are usable' : 'TLSA records were not looked up')
+    demand(
+      'dane-required',
+      'DANE',
+      dane !== null,
+      dane ? 'no TLSA records are usable' : 'TLSA records were not looked up',
+    )
   }
   if (profile.mtaSts === 'mandatory' && (none || (mtaSts?.mode !== 'enforce' && !daneApplies(published, profile)))) {
-    demand('sts-required', 'MTA-STS', mtaSts ? 'no policy is enforced' : 'no policy was looked up')
+    demand('sts-required', 'MTA-STS', mtaSts !== null, mtaSts ? 'no policy is enforced' : 'no policy was looked up')
   }
   return refusals.length === 0
     ? null

@@ -4,10 +4,13 @@ import type {AttemptEvidence, Finding} from '../evidence.ts'
 import {type FindingCode, finding} from '../findings.ts'
 import {peerName} from '../problem.ts'
 
-/** What there is to say of a chain beside the judge's word: each defect, where it lies, whose fault it is, what to do. */
-export function chainRemarks(attempt: AttemptEvidence, defects: readonly ChainDefect[]): Finding[] {
+/**
+ * What there is to say of a chain beside the judge's word: each defect, where it lies, whose fault it is, what to do.
+ * `domain`: the one that was asked for.
+ */
+export function chainRemarks(attempt: AttemptEvidence, domain: string, defects: readonly ChainDefect[]): Finding[] {
   return defects.map((defect) => {
-    const [code, message, hint] = WORDS[defect.kind](new Words(attempt, defect))
+    const [code, message, hint] = WORDS[defect.kind](new Words(attempt, domain, defect))
     return finding(code, message, hint)
   })
 }
@@ -21,8 +24,12 @@ class Words {
   readonly where: string
   readonly isOurs: boolean
 
-  constructor(attempt: AttemptEvidence, {depth, role, subject, detail}: ChainDefect) {
+  /** What to type to learn which certificates are wanted. */
+  readonly suggest: string
+
+  constructor(attempt: AttemptEvidence, domain: string, {depth, role, subject, detail}: ChainDefect) {
     this.peer = peerName(attempt)
+    this.suggest = `postern ca suggest ${printable(domain)}`
     this.detail = printable(detail)
     this.subject = printable(subject)
     this.where = `the ${role} (depth ${depth}) ${printable(subject)}`
@@ -30,7 +37,7 @@ class Words {
   }
 
   get renewal(): string {
-    return this.isOurs ? "import the CA's current certificate: postern ca import" : 'the partner has to renew it'
+    return this.isOurs ? "import the CA's current certificate: postern ca import FILE" : 'the partner has to renew it'
   }
 }
 
@@ -54,20 +61,20 @@ const WORDS: Record<DefectKind, (words: Words) => Said> = {
     `${peer} sends the root ${detail} too`,
     'the partner can leave it out of the file',
   ],
-  'missing-intermediate': ({peer, where, detail}) => [
+  'missing-intermediate': ({peer, where, detail, suggest}) => [
     'chain-missing-intermediate',
     `${peer} does not send its intermediate ${detail}, which issued ${where}`,
-    'the partner has to add it to the file; what to import until then: postern ca suggest',
+    `the partner has to add it to the file; what to import until then: ${suggest}`,
   ],
-  'unknown-root': ({peer, detail}) => [
+  'unknown-root': ({peer, detail, suggest}) => [
     'chain-unknown-root',
     `the chain of ${peer} leads to ${detail}, which is not among the trust anchors`,
-    'if you trust it, import it: postern ca suggest tells how',
+    `if you trust it, import it; ${suggest} tells how`,
   ],
-  'missing-issuer': ({peer, where, detail}) => [
+  'missing-issuer': ({peer, where, detail, suggest}) => [
     'chain-missing-issuer',
     `${detail}, which issued ${where}, is neither sent by ${peer} nor trusted here`,
-    'if it is a root, import it; if not, the partner has to send it: postern ca suggest',
+    `if it is a root, import it; if not, the partner has to send it: ${suggest}`,
   ],
   'self-signed-leaf': ({peer, subject}) => [
     'chain-self-signed-leaf',

@@ -31,7 +31,7 @@ function soon(
   const message = `${which} of ${peerName(attempt)} expires ${days}, on ${it.notAfter.slice(0, 10)}`
   const hint =
     it.selfSigned && it.isCa
-      ? 'import the root that follows it in time: postern ca import'
+      ? 'import the root that follows it in time: postern ca import FILE'
       : 'ask the partner to renew it'
   return finding('certificate-expires-soon', message, hint)
 }
