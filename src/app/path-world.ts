@@ -1,6 +1,7 @@
 import {createResolver} from '../dns/client.ts'
 import type {PathTimeouts, PathWorld} from '../path/path.ts'
 import type {RelaySettings} from '../state/configuration.ts'
+import {isSelf} from './own-places.ts'
 import type {AppWorld} from './world.ts'
 
 /** What RFC 5321 §4.5.3.2 asks a mailer to wait, except where a connection or a handshake that slow is none. */
@@ -28,6 +29,7 @@ export function pathWorld(
     dial: world.dial,
     resolver: createResolver({servers, trusted, clock: world}),
     helloName: settings.hostname,
+    isSelf: isSelf(settings),
     ports: {smtp: settings.ports.smtp, smtps: settings.ports.smtps},
     timeouts: {...TIMEOUTS, ...options.timeouts},
   }

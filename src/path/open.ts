@@ -6,6 +6,7 @@ import type {ClientSession} from '../smtp/client.ts'
 import {type Attempted, attempt, type Manner, type Target} from './attempt.ts'
 import {isDeadline} from './deadline.ts'
 import {locate} from './locate.ts'
+import {withoutOurselves} from './ourselves.ts'
 import type {MailPath, Observe, PathRequest, PathWorld} from './path.ts'
 
 /** Addresses of one domain that are looked at, over all its hosts. */
@@ -22,7 +23,7 @@ export async function openMailPath(
   request: PathRequest,
   observe: Observe = () => {},
 ): Promise<MailPath> {
-  const route = await locate(world, request)
+  const route = withoutOurselves(world, await locate(world, request), placeDialled(world, request).port)
   observe({type: 'located', evidence: route})
   const walk = new Walk(world, request, observe, {domain: mailDomainText(request.domain), route, attempts: []})
   return request.visit === 'all' ? walk.survey() : walk.firstOpen()
@@ -130,11 +131,12 @@ class Walk {
   }
 
   #targets(): Target[] {
-    const {fixed, route, port, ports} = this.#request
-    const implicitTls = this.#request.implicitTls ?? route?.implicitTls ?? false
-    const usual = implicitTls ? this.#world.ports.smtps : this.#world.ports.smtp
-    const dialled = ports ?? [{port: fixed?.port ?? route?.port ?? port ?? usual, implicitTls}]
-    const targets = this.#evidence.route.hosts.flatMap((host) => {
+    const {ports, visit} = this.#request
+    const dialled = ports ?? [placeDialled(this.#world, this.#request)]
+    // The probe looks at every host, and says which of them a relay passes over.
+    const {hosts} = this.#evidence.route
+    const wanted = visit === 'all' ? hosts : hosts.filter(({passedOver}) => !passedOver)
+    const targets = wanted.flatMap((host) => {
       return host.addresses.flatMap((address) => {
         return dialled.map((at) => ({host, address, ...at, profile: this.#profileFor(address)}))
       })
@@ -168,6 +170,12 @@ class Walk {
   #closed(): MailPath {
     return {...this.#judged(), status: 'closed'}
   }
+}
+
+function placeDialled({ports}: PathWorld, request: PathRequest): {port: number; implicitTls: boolean} {
+  const {fixed, route, port} = request
+  const implicitTls = request.implicitTls ?? route?.implicitTls ?? false
+  return {port: fixed?.port ?? route?.port ?? port ?? (implicitTls ? ports.smtps : ports.smtp), implicitTls}
 }
 
 /** A deadline that came while it waited ends the look at its first step, and is part of the evidence. */

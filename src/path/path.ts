@@ -16,7 +16,7 @@ export interface PathWorld extends Clock, Dialer, Random {
   ports: {smtp: number; smtps: number}
   timeouts: PathTimeouts
   /** Whether this MX host is the relay whose world it is: by its name, or where it listens. Absent: nothing is. */
-  isSelf?(host: {name: string; addresses: readonly string[]; port: number}): boolean
+  isSelf?: ((host: {name: string; addresses: readonly string[]; port: number}) => boolean) | undefined
 }
 
 /** Milliseconds, each for one step (RFC 5321 §4.5.3.2 gives the upper bounds; a probe uses shorter ones). */

@@ -176,6 +176,16 @@ export const FINDING_PAGES = {
       'A domain that ended can be registered by somebody else: remove it from rules and address books.',
     ],
   ),
+  'mail-loop': page(
+    [
+      'The MX record of the domain leads to this relay, and no route says where its mail goes from here.',
+      'The relay bears the name of a mail host of the partner.',
+    ],
+    [
+      'Where the domain is your own, add a route in relay.yaml to the host that keeps its mailboxes.',
+      'Otherwise correct hostname in relay.yaml, or the MX record.',
+    ],
+  ),
   'no-address': page(
     ['The MX hosts dangle, or their addresses were removed.'],
     ['The partner publishes an MX record for a host with an address.'],

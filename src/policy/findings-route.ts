@@ -20,6 +20,12 @@ export const ROUTE_FINDINGS = {
     'RFC 5321 §5.1',
     'A CNAME stands at the domain, and the name it leads to is treated as the domain. Its owner decides where mail goes.',
   ),
+  'mail-loop': kind(
+    'warning',
+    'The relay itself is a mail host of the domain',
+    'RFC 5321 §5.1',
+    'A relay passes over itself and every mail host that is not preferred to it. Where none is left mail would go round in a circle, and is returned.',
+  ),
   'null-mx-with-others': kind(
     'warning',
     'A null MX stands beside other MX records',

@@ -28,7 +28,7 @@ export function judgePath(
   return {...settled, attempts}
 }
 
-type RouteFailure = NonNullable<PathEvidence['route']['failure']>['kind']
+type RouteFailure = NonNullable<PathEvidence['route']['failure']>['kind'] | 'mail-loop'
 
 const ROUTE: Record<RouteFailure, {fate: Fate; status: EnhancedStatus; code: FindingCode; says: string; hint: string}> =
   {
@@ -52,6 +52,13 @@ const ROUTE: Record<RouteFailure, {fate: Fate; status: EnhancedStatus; code: Fin
       code: 'no-address',
       says: 'has no mail host with an address',
       hint: 'the partner has to publish an MX host with an A or AAAA record',
+    },
+    'mail-loop': {
+      fate: 'bounced',
+      status: '5.4.6',
+      code: 'mail-loop',
+      says: 'has no mail host that is preferred to this relay: mail would go round',
+      hint: 'add a route for the domain in relay.yaml, or correct its MX record',
     },
     'dns-failed': {
       fate: 'deferred',
@@ -93,9 +100,12 @@ function routeFate(domain: string, kind: RouteFailure, detail?: string): Settled
 
 /** Why there is no host to dial. Only certain knowledge bounces: hosts that nobody looked up leave the question open. */
 function hostsFailure(hosts: readonly HostEvidence[]): RouteFailure | null {
-  const kinds = hosts.map((host) => (host.addresses.length > 0 ? null : (host.failure?.kind ?? null)))
+  const kinds = hosts.map((host): RouteFailure | null => {
+    if (host.passedOver) return 'mail-loop'
+    return host.addresses.length > 0 ? null : (host.failure?.kind ?? null)
+  })
   if (kinds.length === 0 || kinds.includes(null)) return null
-  return kinds.find(isLookupFailure) ?? 'no-address'
+  return kinds.find(isLookupFailure) ?? kinds.find((kind) => kind === 'mail-loop') ?? 'no-address'
 }
 
 function isLookupFailure(kind: RouteFailure | null): kind is 'dns-failed' | 'dns-bogus' {
@@ -167,7 +177,8 @@ function hostFindings({route}: PathEvidence): Finding[] {
 
 function untried({route, attempts}: PathEvidence): Finding[] {
   const tried = new Set(attempts.map((attempt) => attempt.address))
-  return route.hosts.flatMap(({name, addresses}) => {
+  return route.hosts.flatMap(({name, addresses, passedOver}) => {
+    if (passedOver) return []
     const left = addresses.filter((address) => !tried.has(address))
     if (left.length === 0) return []
     return [finding('address-not-tried', `${name} was not tried at ${left.join(', ')}`, 'it is tried again')]

@@ -59,6 +59,61 @@ const outcomes = (path: MailPath) => path.verdict.attempts.map(({outcome}) => ou
 const only = (path: MailPath): AttemptEvidence => path.evidence.attempts[0]!
 const codes = (path: MailPath) => path.verdict.attempts.flatMap(({findings}) => findings.map(({code}) => code))
 
+describe('a relay among the mail hosts', () => {
+  const zone = `
+    example.mil     60 MX 5  mx0.example.mil
+    example.mil     60 MX 10 mx1.example.mil
+    example.mil     60 MX 10 mx2.example.mil
+    example.mil     60 MX 20 mx3.example.mil
+    mx0.example.mil 60 A  127.0.0.1
+    mx1.example.mil 60 A  127.0.0.2
+    mx2.example.mil 60 A  127.0.0.3
+    mx3.example.mil 60 A  127.0.0.4
+  `
+  const ourName = (own: string) => ({isSelf: ({name}: {name: string}) => name === own})
+  const busy = {greeting: '421 4.3.2 busy'}
+
+  test('goes on to preferred hosts only: neither to itself nor to any that is no better', async () => {
+    const scripts = ['1', '2', '3', '4'].map((n) => ({...busy, address: `127.0.0.${n}`}))
+    const path = await open('preferred', scripts, {zone, world: ourName('mx1.example.mil')})
+    expect(path.evidence.attempts.map(({host}) => host)).toEqual(['mx0.example.mil'])
+    expect(path.verdict).toMatchObject({fate: 'deferred', status: '4.4.2', findings: []})
+    const passed = Object.fromEntries(path.evidence.route.hosts.map(({name, passedOver}) => [name, passedOver]))
+    expect(passed).toEqual({
+      'mx0.example.mil': undefined,
+      'mx1.example.mil': 'ourselves',
+      'mx2.example.mil': 'behind-ourselves',
+      'mx3.example.mil': 'behind-ourselves',
+    })
+  })
+
+  test('that is the best of them returns the mail, and dials nobody', async () => {
+    const path = await open('preferred', [], {zone, world: ourName('mx0.example.mil')})
+    expect(path).toMatchObject({status: 'closed', evidence: {attempts: []}})
+    expect(path.verdict).toMatchObject({
+      fate: 'bounced',
+      status: '5.4.6',
+      findings: [{code: 'mail-loop', severity: 'error'}],
+    })
+  })
+
+  test('finds itself by the address and port as well', async () => {
+    const isSelf: PathWorld['isSelf'] = ({addresses}) => addresses.includes('127.0.0.1')
+    expect((await open('preferred', [], {zone, world: {isSelf}})).verdict.status).toBe('5.4.6')
+  })
+
+  test('is looked at by the probe like any other host', async () => {
+    const path = await open('preferred', [{}], {zone: ZONE, world: ourName('mx1.example.mil'), request: {visit: 'all'}})
+    expect(path.evidence.attempts).toHaveLength(1)
+  })
+
+  test('is dialled where a static route says so', async () => {
+    const route = {host: 'mx1.example.mil'}
+    const path = await open('preferred', [{}], {zone: ZONE, world: ourName('mx1.example.mil'), request: {route}})
+    expect(path.status).toBe('open')
+  })
+})
+
 describe('a good host', () => {
   test('is reached over verified TLS at secure, and takes a message there', async () => {
     const path = await open('secure', [{tls: await pki.host()}])

@@ -35,6 +35,7 @@ function hostRemarks(
   const published = byMx || source === 'implicit'
   const {name, canonicalName, addressesLeftOut} = host
   return [
+    ...(host.passedOver === 'ourselves' ? [ourselves(name, domain)] : []),
     ...(byMx ? [...nameless(host, domain, facts), ...(name === domain ? [] : nameRemarks(name))] : []),
     ...(byMx && canonicalName !== undefined ? [aliasHost(name, canonicalName)] : []),
     ...(addressesLeftOut ? [leftOut(`${addressesLeftOut} more addresses of ${name}`)] : []),
@@ -114,6 +115,11 @@ function aliasHost(name: string, canonicalName: string): Finding {
     message,
     `the partner has to name ${canonicalName} in the MX record, or give ${name} an address`,
   )
+}
+
+function ourselves(name: string, domain: string): Finding {
+  const message = `the mail host ${name} of ${domain} is the relay of this configuration, which passes over itself`
+  return finding('mail-loop', message, `add a route for ${domain} in relay.yaml where the relay is to carry its mail`)
 }
 
 function leftOut(what: string): Finding {
