@@ -1,5 +1,6 @@
 import {closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {readdir} from 'node:fs/promises'
+import {basename, dirname} from 'node:path'
 
 export interface LogLimits {
   /** Octets a file. */
@@ -89,4 +90,15 @@ export class LogFile {
     this.reopen()
     return true
   }
+}
+
+/** The older files beside a log, the youngest first. */
+export async function rotatedFiles(path: string): Promise<string[]> {
+  const prefix = `${basename(path)}.`
+  const names = await readdir(dirname(path)).catch(() => [])
+  const numbers = names.flatMap((name) => {
+    const digits = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+    return /^[1-9]\d{0,3}$/.test(digits) ? Number(digits) : []
+  })
+  return numbers.sort((a, b) => a - b).map((number) => `${path}.${number}`)
 }

@@ -95,7 +95,9 @@ describe('relay', () => {
     expect(stdout).toContain('TLS is on, and there is no identity default')
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d relay\.example\.org started/m)
     const {json} = await run(['relay', 'logs', '--json'], dirs)
-    expect(json.records.map(({event}: {event: string}) => event)).toEqual(['listening', 'started'])
+    // Root is told that it is.
+    const events = json.records.map(({event}: {event: string}) => event).filter((event: string) => event !== 'notice')
+    expect(events).toEqual(['listening', 'started'])
   })
 
   test('status names what is wrong with a configuration that the relay did not take over', async () => {
@@ -109,6 +111,18 @@ describe('relay', () => {
     const {json} = await run(['relay', 'status', '--json'], dirs)
     expect(json.reloadFailure.reason).toContain('relay.yaml:3: queue.retry')
     expect(v.safeParse(DOCUMENTS.get('relay-status')!, json).issues).toBeUndefined()
+  })
+
+  test('logs --since passes over what is older, and refuses what is no duration', async () => {
+    await settings(PLAIN)
+    await run(['relay', 'start', '--detach'], dirs)
+    expect((await run(['relay', 'logs', '--since', '1h'], dirs)).stdout).toContain('started, revision')
+    await run(['relay', 'stop'], dirs)
+    const log = join(dirs.dataDir, 'log', 'relay.log')
+    const old = (await readFile(log, 'utf8')).replaceAll(/"time":"\d{4}/g, '"time":"2020')
+    await writeFile(log, old)
+    expect((await run(['relay', 'logs', '--since', '1h'], dirs)).stdout).toBe('')
+    expect((await run(['relay', 'logs', '--since', 'soon'], dirs)).code).toBe(64)
   })
 
   test('logs without a log ends with 66', async () => {
