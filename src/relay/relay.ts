@@ -168,9 +168,10 @@ export class Relay {
   }
 
   status(): RelayStatus {
-    const {revision, hostname, tlsEnabled, identity} = this.#snapshot
+    const {revision, hostname, tlsEnabled, identity, moreIdentities} = this.#snapshot
     const tally = this.#tally.counts
-    const certificates = tlsEnabled && identity ? [certificateStatus(identity, this.#parts.world.now())] : []
+    const shown = tlsEnabled && identity ? [identity, ...moreIdentities] : []
+    const certificates = shown.map((one) => certificateStatus(one, this.#parts.world.now()))
     const counts = this.#courier?.counts ?? {delivered: 0, deferred: 0, bounced: 0, active: 0}
     return {
       revision,
