@@ -1,6 +1,9 @@
 import {Args, Flags} from '@oclif/core'
+import type {LivePath} from '../../src/app/live-path.ts'
 import {explainPolicy, type PolicyExplanation} from '../../src/app/policy-explain.ts'
+import type {AppWorld} from '../../src/app/world.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
+import {dsnText} from '../../src/cli/dsn-text.ts'
 import {PREDICTION_HEAD, predictionRow, traceLines, undecidedHint} from '../../src/cli/explain-text.ts'
 import {findingLines} from '../../src/cli/findings.ts'
 import {livePathText} from '../../src/cli/live-text.ts'
@@ -16,15 +19,19 @@ export default class PolicyExplain extends BaseCommand {
 Nobody is dialled. With --client the receiving rules are explained.
 
 With --live the path is opened as the relay would open it, up to MAIL and no further; the exit code is then 0 when mail
-would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host.`
+would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host.
+
+With --dsn the message is printed that would end the mail for its sender: one for each finding that keeps mail back, at
+a made-up host. With --live it is about what was met, and each message is printed; --json has all of them.`
   static override usage = [
-    'policy explain RECIPIENT [--from ADDRESS] [--destination IP | --live]',
+    'policy explain RECIPIENT [--from ADDRESS] [--destination IP | --live] [--dsn]',
     'policy explain RECIPIENT --client IP [--from ADDRESS]',
   ]
   static override examples = [
     '<%= config.bin %> policy explain colonel@example.mil',
     '<%= config.bin %> policy explain colonel@example.mil --from ops@example.org --destination 192.0.2.25',
     '<%= config.bin %> policy explain colonel@example.mil --live',
+    '<%= config.bin %> policy explain colonel@example.mil --dsn --from ops@example.org',
   ]
 
   static override args = {
@@ -36,6 +43,7 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
     destination: Flags.string({description: 'address that would be dialled', helpValue: 'IP', exclusive: ['client']}),
     client: Flags.string({description: 'client that hands the mail over: explains receiving', helpValue: 'IP'}),
     live: Flags.boolean({description: 'also open the path and say what was met', exclusive: ['client', 'destination']}),
+    dsn: Flags.boolean({description: 'also print the DSNs that the sender would get', exclusive: ['client']}),
   }
 
   async run(): Promise<DocumentOf<'policy-explain'>> {
@@ -57,12 +65,20 @@ would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when t
       input: askedOf(explanation),
       profile: profileDocument(explanation.profile),
     }
-    if (!flags.live) return answer
+    const live = flags.live ? await this.#live(world, {recipient: args.recipient, sender: flags.from}) : null
+    if (!flags.dsn) return live ? {...answer, live} : answer
+    const {previewDsns} = await import('../../src/app/dsn-preview.ts')
+    const dsns = await previewDsns(world, {recipient: args.recipient, sender: flags.from}, live ?? explanation.profile)
+    this.print(`\n${dsnText(dsns, explanation.input.sender)}`)
+    return {...answer, ...(live ? {live} : {}), dsns}
+  }
+
+  async #live(world: AppWorld, mail: {recipient: string; sender: string | undefined}): Promise<LivePath> {
     const {openLivePath} = await import('../../src/app/live-path.ts')
-    const live = await openLivePath(world, {recipient: args.recipient, sender: flags.from})
+    const live = await openLivePath(world, mail)
     this.print(`\n${await livePathText(live)}`)
     this.exitWith(live.exit)
-    return {...answer, live}
+    return live
   }
 
   async #text(explanation: PolicyExplanation): Promise<string> {

@@ -3,7 +3,7 @@ import {Exit, PosternError} from '../mail/error.ts'
 import type {EnhancedStatus} from '../mail/reply.ts'
 import {addressForm} from './address-form.ts'
 import {BUILTIN_PROFILES} from './builtin.ts'
-import type {Fate, Finding, Outcome} from './evidence.ts'
+import type {Fate, Finding, Outcome, PathEvidence, PathVerdict} from './evidence.ts'
 import {judgePath} from './judge.ts'
 import {lintProfile} from './lint.ts'
 import {type MatchInput, matchRules, type RuleTrace} from './match.ts'
@@ -49,12 +49,24 @@ export function explainPolicy(
   return {trace, rule, rehearsed, profile, predicted, notes: lintProfile(profile)}
 }
 
-/** The fate of mail to `domain` for each finding, by the judge's own word on made-up evidence. */
+/** The fate of mail to `domain` for each finding. */
 export function predictOutcomes(profile: Profile, domain: string): Prediction[] {
+  return predictPaths(profile, domain).map(({finding, title, failures, verdict: {attempts, fate, status}}) => {
+    return {finding, title, failures, outcome: attempts[0]?.outcome ?? 'unreachable', fate, status}
+  })
+}
+
+/** A path on which there is that one finding and nothing else, made up, and the judge's own word on it. */
+export interface PredictedPath extends Pick<Prediction, 'finding' | 'title' | 'failures'> {
+  evidence: PathEvidence
+  verdict: PathVerdict
+}
+
+export function predictPaths(profile: Profile, domain: string): PredictedPath[] {
   const effective: EffectiveProfile = {...profile, rule: null, anchors: madeUpAnchors(profile)}
   return situationsFor(effective, domain).map(({finding, title, failures, attempt}) => {
-    const {attempts, fate, status} = judgePath(pathOf(attempt, domain), () => effective)
-    return {finding, title, failures, outcome: attempts[0]?.outcome ?? 'unreachable', fate, status}
+    const evidence = pathOf(attempt, domain)
+    return {finding, title, failures, evidence, verdict: judgePath(evidence, () => effective)}
   })
 }
 

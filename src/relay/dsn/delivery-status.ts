@@ -5,6 +5,7 @@ import type {RecipientFate} from '../fate.ts'
 import {mailDate} from '../mail-date.ts'
 import type {DsnReport} from './report.ts'
 import {ascii, folded, isAscii} from './text.ts'
+import {why} from './why.ts'
 
 /**
  * The part for programs: a block about the message, then one for each recipient (RFC 3464 §2). `global`: the form that
@@ -65,11 +66,9 @@ function originalRecipient(orcpt: string | undefined, global: boolean): string[]
   ]
 }
 
-/** The remote host's own words (RFC 3464 §2.3.6), else the check of ours that failed. */
-function diagnosticCode({reply, findings, reason}: RecipientFate): string {
-  if (reply) return `smtp; ${allLines(reply.reply)}`
-  const codes = [...new Set(findings.map((finding) => finding.code))].join(', ')
-  return `x-postern; ${codes ? `${codes}: ${reason}` : reason}`
+/** The remote host's own words (RFC 3464 §2.3.6), else the check of ours that failed, as the sender is told of it. */
+function diagnosticCode(fate: RecipientFate): string {
+  return fate.reply ? `smtp; ${allLines(fate.reply.reply)}` : `x-postern; ${why(fate)}`
 }
 
 // RFC 3461 §9.2: `smtp; 550-mailbox unavailable 550 user has moved`.

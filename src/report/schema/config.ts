@@ -214,6 +214,25 @@ export const POLICY_DOCUMENTS = {
     notes: findings,
     /** With --live: the evidence and the verdict. */
     live: v.optional(livePath),
+    /** With --dsn: what the sender would be sent, for each finding that keeps mail back; with --live, for that path. */
+    dsns: v.optional(
+      v.array(
+        v.strictObject({
+          /** null: the path as it was met. */
+          finding: text,
+          title: v.string(),
+          fate,
+          messages: v.array(
+            v.strictObject({
+              action: v.picklist(['failed', 'delayed', 'relayed']),
+              /** Milliseconds from receiving the mail to this message. */
+              after: v.number(),
+              message: v.string(),
+            }),
+          ),
+        }),
+      ),
+    ),
   }),
 }
 
