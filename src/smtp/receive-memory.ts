@@ -1,6 +1,6 @@
 /**
- * Octets that all receiving sessions of a house hold unread, together. Beyond `most` no session reads ahead: each gets
- * `LEAST_WAITING` octets at a time, so that all go on and the sum stays within
+ * Octets that all receiving sessions of a house hold, unread or not yet taken by the queue, together. Beyond `most` no
+ * session reads ahead: each gets `LEAST_WAITING` octets at a time, so that all go on and the sum stays within
  * `most` + sessions × (LEAST_WAITING + one read of the system, 64 KiB).
  */
 export class ReceiveMemory {

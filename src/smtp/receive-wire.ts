@@ -22,6 +22,8 @@ export class ReceiveWire {
   readonly #memory: ReceiveMemory | null
   readonly #dataTimeout: number
   #received = 0
+  /** Octets that were handed out, and are not done with until more are asked for. */
+  #inHand = 0
   #output = ''
   #ended: string | null = null
   #stopping = false
@@ -92,6 +94,7 @@ export class ReceiveWire {
 
   /** Waits for a line of at most `most` octets; `timeout` is for the whole line, however slowly it drips. */
   async line(most: number, timeout: number): Promise<InputLine | End> {
+    this.#hold(0)
     const take = () => {
       if (this.#stopping) return {ended: 'stopping'}
       return this.#input.takeLine(most)
@@ -104,7 +107,12 @@ export class ReceiveWire {
 
   /** Waits for the next octets of a message, `most` at the most; the timeout is for each wait (RFC 5321 §4.5.3.2.5). */
   async bodyOctets(most: number): Promise<Buffer | End> {
-    const take = () => this.#input.takeChunk(most)
+    const take = () => {
+      const octets = this.#input.takeChunk(most)
+      if (octets) this.#hold(octets.length)
+      return octets
+    }
+    this.#hold(0)
     const ready = take()
     if (ready) return ready
     this.#send()
@@ -174,6 +182,7 @@ export class ReceiveWire {
   destroy(): void {
     this.#socket.destroy()
     this.#input.clear()
+    this.#hold(0)
   }
 
   #send(): void {
@@ -204,6 +213,11 @@ export class ReceiveWire {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  #hold(octets: number): void {
+    this.#memory?.count(octets - this.#inHand)
+    this.#inHand = octets
   }
 
   get #mostWaiting(): number {
