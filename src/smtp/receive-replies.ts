@@ -14,7 +14,7 @@ export const REPLIES = {
   recipientOk: reply(250, '2.1.5 recipient OK'),
   startMail: reply(354, 'end data with <CR><LF>.<CR><LF>'),
   readyForTls: reply(220, '2.0.0 ready to start TLS'),
-  help: reply(214, '2.0.0 EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET VRFY NOOP HELP QUIT'),
+  help: reply(214, '2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET VRFY NOOP HELP QUIT'),
   cannotVerify: reply(252, '2.0.0 send mail, and delivery will be tried'),
   unknownCommand: reply(500, '5.5.1 command not recognized'),
   notImplemented: reply(502, '5.5.1 command not implemented'),
