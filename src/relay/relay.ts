@@ -215,6 +215,7 @@ export class Relay {
   /** While it stops: clients and deliveries are cut off now. What was not answered is the client's, the rest is in the queue. */
   hurry(): void {
     if (!this.#stopping) return
+    this.#parts.log.event({event: 'stopping', reason: 'told again: nothing is waited for'})
     void this.#reception.stop(0)
     void this.#courier?.stop(0)
   }
