@@ -1,4 +1,5 @@
 import {explainFinding, FINDING_CODES, levelLines} from '../../src/policy/explain-finding.ts'
+import {FAULT_WORDS} from '../../src/policy/finding-examples.ts'
 import {FINDINGS, type FindingCode} from '../../src/policy/findings.ts'
 
 /** docs/findings.md: what each finding code stands for. */
@@ -20,10 +21,11 @@ ${codes.map(section).join('\n\n')}
 
 function section(code: FindingCode): string {
   const finding = explainFinding(code)
-  const {title, explanation, causes, remedy, section} = finding
+  const {title, explanation, causes, remedy, section, fault, example} = finding
   const list = (head: string, lines: readonly string[]) =>
     lines.length > 0 ? `\n\n${head}\n\n${lines.map((line) => `- ${line}`).join('\n')}` : ''
-  const what = `**${title}.** ${explanation}${section ? ` (${section})` : ''}`
+  const what = `**${title}.** ${explanation}${section ? ` (${section})` : ''}\n\n> ${example}`
+  const whose = `\n\nWhose fault it is: ${FAULT_WORDS[fault]}`
   const law = list('What becomes of mail:', levelLines(finding))
-  return `## ${code}\n\n${what}${list('Where it comes from:', causes)}${list('What to do:', remedy)}${law}`
+  return `## ${code}\n\n${what}${list('Where it comes from:', causes)}${whose}${list('What to do:', remedy)}${law}`
 }

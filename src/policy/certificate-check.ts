@@ -111,7 +111,7 @@ function trustHint(tls: Completed): string {
   if (missing?.fault === 'peer')
     return `the partner has to send the intermediate ${name}; until then, import it: postern ca import FILE`
   if (missing) return `if you trust ${name}, import its certificate: postern ca import FILE`
-  return 'if you trust the issuer, import its certificate: postern ca import FILE'
+  return 'importing a CA does not help: the partner needs another certificate'
 }
 
 /** `2026-11-27 at 08:26 UTC`. */

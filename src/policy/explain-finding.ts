@@ -1,3 +1,4 @@
+import {type Fault, FINDING_EXAMPLES} from './finding-examples.ts'
 import {FINDING_PAGES, type FindingPage} from './finding-pages.ts'
 import {FINDINGS, type FindingCode, type FindingKind} from './findings.ts'
 import {LAW, type LawCode, type LawRow} from './problem.ts'
@@ -5,6 +6,9 @@ import {LAW, type LawCode, type LawRow} from './problem.ts'
 /** All there is to say of a finding code: what docs/findings.md and `postern finding` are made of. */
 export interface FindingExplanation extends FindingKind, FindingPage {
   code: FindingCode
+  fault: Fault
+  /** A sentence as it is printed. */
+  example: string
   /** What the mailer does at each level (OUTCOMES.md); null: it decides nothing by itself. */
   levels: Pick<LawRow, 'preferred' | 'encrypt' | 'secure'> | null
 }
@@ -19,7 +23,8 @@ export function explainFinding(code: FindingCode): FindingExplanation {
   const pages: Partial<Record<FindingCode, FindingPage>> = FINDING_PAGES
   const law = Object.hasOwn(LAW, code) ? LAW[code as LawCode] : null
   const levels = law && {preferred: law.preferred, encrypt: law.encrypt, secure: law.secure}
-  return {code, ...FINDINGS[code], ...(pages[code] ?? {causes: [], remedy: []}), levels}
+  const [fault, example] = FINDING_EXAMPLES[code]
+  return {code, ...FINDINGS[code], ...(pages[code] ?? {causes: [], remedy: []}), fault, example, levels}
 }
 
 const WORDS: Record<LawRow['preferred'] | LawRow['encrypt'], string> = {

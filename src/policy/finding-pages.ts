@@ -49,14 +49,23 @@ export const FINDING_PAGES = {
     ['Take it for an attack until it is explained.', OTHER_NETWORK, 'Tell the partner: CVE-2011-0411.'],
   ),
   'tls-not-attempted': page(
-    ['The profile is at level none.', 'The evidence is of a connection that ended before STARTTLS.'],
-    ['Judge by another level: postern probe DOMAIN --level encrypt.'],
+    [
+      'The profile is at level none, where STARTTLS is never sent.',
+      'The evidence is of a connection that ended before STARTTLS.',
+    ],
+    [
+      'See what TLS there is: postern probe DOMAIN --level encrypt.',
+      'Where mail should be encrypted, give the rule a profile at level preferred or higher: postern policy apply DOMAIN --profile preferred.',
+    ],
   ),
   'clear-text-fallback': page(
-    ['TLS failed at this address as often as --fallback-after says.'],
+    [
+      'TLS failed at this address as often as --fallback-after of the profile says; level preferred then goes on in clear text.',
+      'Somebody who can break a handshake can bring this about: it is opportunistic and no protection against attackers (RFC 7435).',
+    ],
     [
       'Find out why TLS fails: the finding before it says so.',
-      'Forbid it with --fallback-after never, or level encrypt.',
+      'Forbid it: postern profile set NAME --fallback-after never, or --level encrypt.',
     ],
   ),
   'certificate-not-trusted': page(
@@ -158,12 +167,18 @@ export const FINDING_PAGES = {
     ['Ask the partner to publish them, or set --dane opportunistic in the profile.'],
   ),
   'requiretls-not-supported': page(
-    ['Few mail servers offer REQUIRETLS.'],
-    ['Send the message without REQUIRETLS, under a rule at level secure.'],
+    ['Few mail servers offer REQUIRETLS, and none does so in clear text.'],
+    [
+      'Send the message without REQUIRETLS, under a rule at level secure: that gives the same protection for the first hop.',
+      'Ask the partner to offer it.',
+    ],
   ),
   'requiretls-unmet': page(
     ['The host is reached, and the profile could not verify it.'],
-    ['See the other findings: what stands in the way of verification stands in the way of this message.'],
+    [
+      'See the other findings: what stands in the way of verification stands in the way of this message.',
+      'The message is returned and not sent in another way: the sender asked for exactly that.',
+    ],
   ),
   'null-mx': page(
     ['The domain is used for the web alone.', 'The address is misspelt.'],
@@ -198,8 +213,8 @@ export const FINDING_PAGES = {
     [LATER, 'Ask another DNS server: --resolver IP.'],
   ),
   'address-not-tried': page(
-    ['An earlier end of the attempt, by its time limit.'],
-    ['It is tried again with the next attempt.'],
+    ['The attempt ended before, by its time limit or because an earlier host took its time.'],
+    ['Nothing has to be done: the next attempt tries it.', 'A probe has more time with --timeout.'],
   ),
   'target-invalid': page(
     [
@@ -209,8 +224,11 @@ export const FINDING_PAGES = {
     ['Correct the line that is named; a # makes it a comment.'],
   ),
   'implicit-mx': page(
-    ['The domain was set up for the web, and mail was forgotten.'],
-    ['The partner publishes MX records, or a null MX (MX 0 .) where it takes no mail.'],
+    ['The domain was set up for the web, and mail was forgotten.', 'A sub-domain that never had mail in mind.'],
+    [
+      'The partner publishes MX records, or a null MX (MX 0 .) where it takes no mail.',
+      'Until then a profile check mx goes by the name of the domain itself.',
+    ],
   ),
   'domain-is-alias': page(
     ['A provider is used through a CNAME at the domain.'],
@@ -333,9 +351,27 @@ export const FINDING_PAGES = {
     ['Home-made software.'],
     ['The partner sends CRLF, and refuses messages with a bare LF: see “SMTP smuggling”.'],
   ),
-  'banner-multiline': page(['A notice of the house rules.'], ['Nothing has to be done.']),
-  'banner-without-esmtp': page(['A banner of one’s own.'], ['Nothing has to be done.']),
-  'ehlo-giant': page(['A long list of extensions, or a broken server.'], ['Nothing has to be done here.']),
+  'banner-multiline': page(
+    ['A notice of the house rules, or of the law.'],
+    [
+      'Nothing has to be done: RFC 5321 §4.2 allows it, and mailers read all lines.',
+      'A client that fails here reads the first line alone, and is to be repaired.',
+    ],
+  ),
+  'banner-without-esmtp': page(
+    ['A banner of one’s own, or one that hides which software runs.'],
+    [
+      'Nothing has to be done: EHLO tells what a host can do, whatever it greets with.',
+      'A client that falls back to HELO here has no TLS, and is to be repaired.',
+    ],
+  ),
+  'ehlo-giant': page(
+    ['A long list of extensions, or a broken server.', 'Somebody who tries whether clients have a fixed buffer.'],
+    [
+      'Nothing has to be done here: what is beyond the limit is not read.',
+      'The partner offers what it needs alone: older clients may fail over it.',
+    ],
+  ),
   'smtp-in-place-of-tls': page(
     ['A proxy answers STARTTLS and passes what follows to a server that knows nothing of it.'],
     ['The partner ends TLS at the same place that offers it.'],
@@ -360,12 +396,27 @@ export const FINDING_PAGES = {
     ['See the other findings: they say what is the matter now.'],
     ['Repair it with the partner.', 'Where it was meant so, take it over: --accept.'],
   ),
-  'level-gained': page(['The partner mended something.'], ['A stricter profile may be in place now.']),
+  'level-gained': page(
+    ['The partner mended something: a certificate, a chain, the offer of STARTTLS.'],
+    [
+      'Take it over with --accept, so that losing it again is noticed.',
+      'A stricter profile may be in place now: postern profile set NAME --level secure.',
+    ],
+  ),
   'new-issuer': page(
     ['The partner changed its CA.', 'Its CA issues from another intermediate.', 'Somebody else answers.'],
     ['Ask the partner over another way than mail.', 'Then take it over: --accept.'],
   ),
-  'new-key': page(['A renewal with a fresh key.'], ['Nothing has to be done, unless a key was pinned.']),
+  'new-key': page(
+    [
+      'A renewal with a fresh key, which is good practice.',
+      'Another host, or another machine behind the same name, answers.',
+    ],
+    [
+      'Nothing has to be done, unless a key was pinned by TLSA or by hand.',
+      'When new-issuer or changed-name stands beside it, look at those.',
+    ],
+  ),
   'changed-name': page(
     ['The certificate was issued anew for other hosts.', 'Another host answers.'],
     ['Compare with the MX hosts of the partner.', 'Then take it over: --accept.'],
@@ -374,7 +425,13 @@ export const FINDING_PAGES = {
     ['An old certificate was put back.', 'The CA issues for a shorter time than before.'],
     ['Ask the partner.', 'Then take it over: --accept.'],
   ),
-  'local-no-ipv6': page(['This network has IPv4 alone.'], ['Nothing has to be done where IPv4 suffices.']),
+  'local-no-ipv6': page(
+    ['This network has IPv4 alone, or the machine has no IPv6 address.'],
+    [
+      'Nothing has to be done where the host has an IPv4 address too.',
+      'Where it has none, look from a machine with IPv6: mail cannot be delivered from here either.',
+    ],
+  ),
   'local-port-blocked': page(
     ['Providers and clouds block outgoing port 25 against junk.', 'A firewall of this machine.'],
     ['Have it opened, or look from the machine that sends your mail.'],
@@ -396,20 +453,35 @@ export const FINDING_PAGES = {
     ['Set the clock: timedatectl set-ntp true.', 'Then look again: findings about validity are worth nothing before.'],
   ),
   'rule-unreachable': page(
-    ['A rule for more was put before a rule for less.'],
-    ['Move the narrower one up: postern policy move ID --before ID.'],
+    [
+      'A rule for more was put before a rule for less.',
+      'A regular expression or a wildcard matches more than was meant.',
+    ],
+    [
+      'Move the narrower one up: postern policy move ID --before ID.',
+      'Delete it where it has become superfluous: postern policy delete ID.',
+    ],
   ),
   'rule-profile-missing': page(
-    ['The profile was deleted or renamed by hand.'],
-    ['Create it, or give the rule another profile: postern policy show ID.'],
+    [
+      'The profile was deleted or renamed by hand.',
+      'policy.yaml was copied from another machine without its profiles.',
+    ],
+    [
+      'Create the profile: postern profile create NAME --level secure.',
+      'Or give the rule another one: postern policy apply --id ID --profile NAME.',
+    ],
   ),
   'receiving-requires-tls': page(
     ['The rule matches every client, those of the whole Internet included.'],
     ['Limit it: --client CIDR, or recipients that only partners write to.'],
   ),
   'regex-unanchored': page(
-    ['The closing $ is missing.'],
-    ['Write /…$/, or use a pattern without a regular expression.'],
+    ['The closing $ is missing, so that the expression is met by the beginning of a longer name.'],
+    [
+      'Write /…$/ as in /@example.mil$/.',
+      'Use a pattern in place of an expression: *@example.mil, or .example.mil for what is below it.',
+    ],
   ),
   'subject-contains': page(
     ['The check was taken over from an appliance that knows substrings alone.'],
@@ -417,23 +489,52 @@ export const FINDING_PAGES = {
   ),
   'subject-any': page(
     ['The profile was made to get along with a partner whose certificate has the wrong name.'],
-    ['Pin the wrong name instead: --subject exact:NAME.'],
+    [
+      'Pin the wrong name instead: --subject exact:NAME.',
+      'Or name the partner’s own CA, where that issues for nobody else: --ca CA --trust imported.',
+    ],
   ),
   'subject-wildcard-wide': page(
     ['The pattern has a star right before the top-level domain.'],
-    ['Write the domain that is meant: *.example.mil.'],
+    [
+      'Write the domain that is meant: wildcard:*.example.mil.',
+      'A star stands for one label: for more levels, use --subject domain.',
+    ],
   ),
-  'min-strength-too-low': page(['A number from the days of 56-bit ciphers.'], ['Use 128 or 256.']),
-  'min-strength-unattainable': page(['Bits of the key were meant, not of the cipher.'], ['Use 128 or 256.']),
-  'min-tls-too-low': page(['An old file.'], ['Use 1.2 or 1.3.']),
+  'min-strength-too-low': page(
+    ['A number from the days of 56-bit ciphers.', 'The bits of a hash or of an elliptic curve were meant.'],
+    ['Use 128, the default, or 256: postern profile set NAME --min-strength 128.'],
+  ),
+  'min-strength-unattainable': page(
+    ['Bits of the key were meant (RSA of 2048), not of the cipher.'],
+    ['Use 128, the default, or 256: postern profile set NAME --min-strength 256.'],
+  ),
+  'min-tls-too-low': page(
+    ['An old file, or a partner who speaks nothing newer.'],
+    [
+      'Use 1.2 or 1.3: postern profile set NAME --min-tls 1.2.',
+      'A partner who stops at TLS 1.1 gets mail in clear text at level preferred, and none at higher ones.',
+    ],
+  ),
   'no-trust-anchor': page(
-    ['--trust imported without --ca.'],
-    ['Name the CA of the partner: postern profile set NAME --ca CA.'],
+    ['--trust imported without --ca.', 'The CA was taken out of the profile: --ca "".'],
+    [
+      'Name the CA of the partner: postern profile set NAME --ca CA.',
+      'Or trust the public CAs as well: postern profile set NAME --trust both.',
+    ],
   ),
   'mandatory-not-looked-up': page(
-    ['The profile asks for what this version does not look up.'],
-    ['Set it to opportunistic or off.'],
+    [
+      '--dane mandatory or --mta-sts mandatory in the profile, for a version of Postern that judges both and asks the network for neither.',
+    ],
+    [
+      'postern profile set NAME --dane opportunistic --mta-sts opportunistic lets mail pass again.',
+      'To be strict until then, use --level secure with --ca and --subject domain.',
+    ],
   ),
-  'mandatory-without-tls': page(['Level none beside a mandatory standard.'], ['Raise the level, or drop the demand.']),
+  'mandatory-without-tls': page(
+    ['Level none beside a mandatory standard: the two contradict each other.'],
+    ['Raise the level: postern profile set NAME --level encrypt.', 'Or drop the demand: --dane off --mta-sts off.'],
+  ),
   ...TLS_PAGES,
 } as const satisfies Partial<Record<FindingCode, FindingPage>>

@@ -9,7 +9,7 @@ describe('finding', () => {
     const {code, stdout} = await run(['finding', 'starttls-not-supported'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /RFC 8460 §4\.3\.1[\s\S]*Where it comes from[\s\S]*What to do[\s\S]*At encrypt: not delivered/,
+      /RFC 8460 §4\.3\.1[\s\S]*mx1\.example\.mil[\s\S]*Where it comes from[\s\S]*Whose fault[\s\S]*What to do[\s\S]*At encrypt: not delivered/,
     )
   })
 
@@ -26,9 +26,9 @@ describe('finding', () => {
   })
 })
 
-test.each(FINDING_CODES)('%s has a page: a title, causes and a remedy', (code) => {
-  const {title, explanation, causes, remedy} = explainFinding(code)
-  expect([title, explanation, ...causes, ...remedy].filter((text) => text.trim() === '')).toEqual([])
+test.each(FINDING_CODES)('%s has a page: a title, causes, a remedy and an example', (code) => {
+  const {title, explanation, causes, remedy, example} = explainFinding(code)
+  expect([title, explanation, example, ...causes, ...remedy].filter((text) => text.trim() === '')).toEqual([])
   expect(causes).not.toEqual([])
   expect(remedy).not.toEqual([])
 })

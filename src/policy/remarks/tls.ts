@@ -28,7 +28,7 @@ function ocspRemarks(attempt: AttemptEvidence, {status, stale, signed, nextUpdat
   const why = whyUnusable(status, signed)
   if (why !== null) return [finding('ocsp-unusable', `the OCSP response that ${peer} staples ${why}`, hint)]
   if (!stale) return []
-  const until = nextUpdate === null ? '' : ` of which the time was over on ${nextUpdate.slice(0, 10)}`
+  const until = nextUpdate === null ? '' : ` whose time was over on ${nextUpdate.slice(0, 10)}`
   return [finding('ocsp-stale', `${peer} staples an OCSP response${until || ' from the future'}`, hint)]
 }
 

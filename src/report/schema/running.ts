@@ -319,6 +319,10 @@ const page = v.strictObject({
   explanation: v.string(),
   causes: sentences,
   remedy: sentences,
+  /** Whose fault it is; `way`: somebody's between the two. */
+  fault: v.picklist(['partner', 'here', 'either', 'way', 'sender', 'nobody']),
+  /** A sentence as it is printed. */
+  example: v.string(),
   /** What the mailer does at each level; null: it decides nothing by itself. */
   levels: v.nullable(
     v.strictObject({
