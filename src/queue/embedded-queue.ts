@@ -90,6 +90,14 @@ export class EmbeddedQueue implements Store.QueueStore {
     this.#wake()
   }
 
+  postpone(destination: string, until: number, ages: Store.Ages): Promise<number> {
+    return this.#parts.thread.call('postpone', destination, until, ages, this.#now())
+  }
+
+  advance(destination: string, postponedTo: number): Promise<number> {
+    return this.#waking(this.#parts.thread.call('advance', destination, postponedTo, this.#now()))
+  }
+
   nextDue(): Promise<number | null> {
     return this.#parts.thread.call('nextDue')
   }

@@ -27,6 +27,11 @@ interface Batch {
   due_at: number
 }
 
+interface Most {
+  limit: number
+  perDestination: number
+}
+
 /**
  * Who delivers to which recipients, until when. A lease that has expired stays valid for its holder until another has
  * claimed the recipients: the token decides, not the clock.
@@ -40,11 +45,11 @@ export class Leases {
     this.#lastToken = db.get('SELECT count FROM opening')!.count * CLAIMS_PER_OPENING
   }
 
-  claim({now, limit, leaseMs, exclude, only}: Parameters<Reads['claim']>[0]): Lease[] {
+  claim({now, limit, leaseMs, exclude, only, perDestination = limit}: Parameters<Reads['claim']>[0]): Lease[] {
     const which = only ? selection(only, now) : DUE
     const batches = only
       ? this.#fitting(which, now, limit)
-      : this.#due(now, limit, new Set([...exclude, ...this.#suspended(now)]))
+      : this.#due(now, {limit, perDestination}, new Set([...exclude, ...this.#suspended(now)]))
     return batches.map((batch) => this.#lease(batch, which, now, now + leaseMs))
   }
 
@@ -94,8 +99,9 @@ export class Leases {
   }
 
   /** What waits longest. */
-  #due(now: number, limit: number, passedOver: Set<string>): Batch[] {
-    const batches = new Batches(limit)
+  #due(now: number, most: Most, passedOver: Set<string>): Batch[] {
+    const batches = new Batches(most.limit)
+    const full = new Set(passedOver)
     let passed = 0
     const rows = this.#db.iterate(
       `SELECT message, destination, due_at FROM recipient r WHERE ${DUE.condition} AND NOT ${LEASED}
@@ -103,17 +109,22 @@ export class Leases {
       {now},
     )
     for (const row of rows) {
-      if (!passedOver.has(row.destination)) {
+      if (full.has(row.destination)) {
+        if (++passed > MOST_PASSED_OVER) return this.#dueByDestination(now, most, passedOver)
+      } else {
         if (!batches.add(row)) break
-      } else if (++passed > MOST_PASSED_OVER) return this.#dueByDestination(now, limit, passedOver)
+        if (batches.of(row.destination) >= most.perDestination) full.add(row.destination)
+      }
     }
     return batches.all
   }
 
   /** The same, for a look at every destination instead of one at everything that is due. */
-  #dueByDestination(now: number, limit: number, passedOver: Set<string>): Batch[] {
+  #dueByDestination(now: number, {limit, perDestination}: Most, passedOver: Set<string>): Batch[] {
     const destinations = this.#db.all(DESTINATIONS).filter(({destination}) => !passedOver.has(destination))
-    const batches = destinations.flatMap(({destination}) => this.#dueOf(destination, now, limit))
+    const batches = destinations.flatMap(({destination}) =>
+      this.#dueOf(destination, now, Math.min(limit, perDestination)),
+    )
     // In the order of the other way, so that nobody's turn depends on which of them was taken.
     batches.sort((a, b) => a.due_at - b.due_at || a.message - b.message || (a.destination < b.destination ? -1 : 1))
     return batches.slice(0, limit)
@@ -163,6 +174,7 @@ export class Leases {
 class Batches {
   readonly #limit: number
   readonly #found = new Map<string, Batch>()
+  readonly #perDestination = new Map<string, number>()
 
   constructor(limit: number) {
     this.#limit = limit
@@ -174,7 +186,13 @@ class Batches {
     if (this.#found.has(key)) return true
     if (this.#found.size >= this.#limit) return false
     this.#found.set(key, {message, destination, due_at})
+    this.#perDestination.set(destination, this.of(destination) + 1)
     return true
+  }
+
+  /** How many there are of a destination. */
+  of(destination: string): number {
+    return this.#perDestination.get(destination) ?? 0
   }
 
   get all(): Batch[] {

@@ -3,6 +3,7 @@ import type {Database} from './database.ts'
 import {Leases} from './leases.ts'
 import {Listing} from './listing.ts'
 import type {Messages} from './messages.ts'
+import {Postponement} from './postponement.ts'
 import type {Operation, Operations} from './protocol.ts'
 import {settle} from './settle.ts'
 import {Suspensions} from './suspensions.ts'
@@ -12,10 +13,13 @@ export function queueOperations(db: Database, messages: Messages): Operations {
   const leases = new Leases(db)
   const listing = new Listing(db)
   const administration = new Administration(db, messages)
+  const postponement = new Postponement(db)
   const suspensions = new Suspensions(db)
   return {
     insert: (message) => messages.insert(message),
     settle: (lease, settlement) => settle({db, leases, messages}, lease, settlement),
+    postpone: (destination, until, ages, now) => postponement.postpone(destination, until, ages, now),
+    advance: (destination, postponedTo, now) => postponement.advance(destination, postponedTo, now),
     retryNow: (filter, now) => administration.retryNow(filter, now),
     hold: (filter, now) => administration.hold(filter, now),
     unhold: (filter, now) => administration.unhold(filter, now),
@@ -38,6 +42,8 @@ export function queueOperations(db: Database, messages: Messages): Operations {
 const WRITES: readonly string[] = [
   'insert',
   'settle',
+  'postpone',
+  'advance',
   'retryNow',
   'hold',
   'unhold',

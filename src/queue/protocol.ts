@@ -2,6 +2,7 @@ import type {ExitCode} from '../mail/error.ts'
 import {PosternError} from '../mail/error.ts'
 import {messageOf} from './errors.ts'
 import type {
+  Ages,
   DestinationSummary,
   Lease,
   NewMessage,
@@ -37,6 +38,8 @@ export type StoredSettlement = Omit<Settlement, 'dsns'> & {dsns: InsertedMessage
 export interface Writes {
   insert(message: InsertedMessage): void
   settle(lease: LeaseClaim, settlement: StoredSettlement): void
+  postpone(destination: string, until: number, ages: Ages, now: number): number
+  advance(destination: string, postponedTo: number, now: number): number
   retryNow(filter: QueueFilter, now: number): number
   hold(filter: QueueFilter, now: number): number
   unhold(filter: QueueFilter, now: number): number
@@ -47,7 +50,14 @@ export interface Writes {
 
 /** Operations that leave the file as it is. Leases are in memory. */
 export interface Reads {
-  claim(options: {now: number; limit: number; leaseMs: number; exclude: string[]; only?: QueueFilter}): Lease[]
+  claim(options: {
+    now: number
+    limit: number
+    leaseMs: number
+    exclude: string[]
+    only?: QueueFilter
+    perDestination?: number
+  }): Lease[]
   renew(lease: LeaseClaim, until: number): void
   release(lease: LeaseClaim): void
   nextDue(): number | null

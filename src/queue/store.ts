@@ -19,6 +19,8 @@ export interface QueueStore {
     leaseMs: number
     exclude?: string[]
     only?: QueueFilter
+    /** Batches of one destination at most, so that none takes the turn of the others. */
+    perDestination?: number
   }): Promise<Lease[]>
   /** Prolongs a lease; throws `lease-lost` when another has it. One that expired and was not taken is still good. */
   renew(lease: Lease, until: number): Promise<void>
@@ -34,6 +36,13 @@ export interface QueueStore {
   settle(lease: Lease, settlement: Settlement): Promise<void>
   /** Gives a lease back untouched (shutdown). */
   release(lease: Lease): Promise<void>
+  /**
+   * Nobody at the destination could be reached: all that waits for it is due at `until`, save what is to be warned of or
+   * ends before. Returns how many recipients.
+   */
+  postpone(destination: string, until: number, ages: Ages): Promise<number>
+  /** Recipients of the destination that were postponed to just that time are due now. Returns how many. */
+  advance(destination: string, postponedTo: number): Promise<number>
   /** When the next recipient is due or its lease ends, milliseconds since the epoch; null: nothing waits. */
   nextDue(): Promise<number | null>
   /** Called when something new may be due (a commit, a retry by hand, a lease given back). Several may listen. */
@@ -99,6 +108,14 @@ export interface NewRecipient {
   destination: string
   /** First due time; default `receivedAt`. */
   dueAt?: number
+}
+
+/** Of a message, milliseconds since it was received. */
+export interface Ages {
+  warnAfter: number
+  lifetime: number
+  /** The same for a message of the null sender. */
+  dsnLifetime: number
 }
 
 export interface Lease {

@@ -1,22 +1,9 @@
-import type {Clock, Random} from '../mail/world.ts'
-import type {TicketShelf} from '../path/tickets.ts'
-import type {Lease, QueueStore} from '../queue/store.ts'
-import {type DeliveryHouse, deliverGroup, type OutgoingGroup} from './deliver.ts'
-import type {FailureMemory} from './failure-memory.ts'
-import type {RecipientFate} from './fate.ts'
-import type {PathFacts, RelayLog} from './log.ts'
-import type {SessionPool} from './session-pool.ts'
-import {type Settled, settlement} from './settle.ts'
-import type {RelaySnapshot} from './snapshot.ts'
+import type {Lease} from '../queue/store.ts'
+import {type Carried, Carrier, type CarrierHouse, type FateCounts} from './carrier.ts'
+import {Destinations, type Failing, FIRST_WINDOW} from './destinations.ts'
+import {expiry, pause} from './retry.ts'
 
-export interface CourierHouse {
-  snapshot(): RelaySnapshot
-  queue: QueueStore
-  pool: SessionPool
-  memory: FailureMemory
-  tickets: TicketShelf
-  log: RelayLog
-  world: Clock & Random
+export interface CourierHouse extends CarrierHouse {
   /** The queue could not settle, claim or renew. */
   queueFailed(error: unknown): void
 }
@@ -27,20 +14,21 @@ const LEASE_MS = 120_000
 /** Looks into the queue at least this often, whatever was announced. */
 const LONGEST_NAP_MS = 60_000
 
-export interface CourierCounts {
-  delivered: number
-  deferred: number
-  bounced: number
+export interface CourierCounts extends FateCounts {
   /** Deliveries that are under way. */
   active: number
 }
 
-/** Carries what is due: claims batches, delivers them side by side, settles each at once. */
+/**
+ * Carries what is due: claims batches, a few of each destination so that none takes the turn of the others, delivers
+ * them side by side and settles each at once. A destination where nobody can be reached is put off as a whole.
+ */
 export class Courier {
   readonly counts: CourierCounts = {delivered: 0, deferred: 0, bounced: 0, active: 0}
   readonly #house: CourierHouse
+  readonly #carrier: Carrier
   readonly #end = new AbortController()
-  readonly #perDestination = new Map<string, number>()
+  readonly #destinations = new Destinations()
   readonly #running = new Set<Promise<void>>()
   #stopping = false
   #pumping: Promise<void> | null = null
@@ -49,6 +37,7 @@ export class Courier {
 
   constructor(house: CourierHouse) {
     this.#house = house
+    this.#carrier = new Carrier(house, this.counts)
     house.queue.onWake(() => this.wake())
   }
 
@@ -59,6 +48,11 @@ export class Courier {
     this.#pumping ??= this.#pump().finally(() => {
       this.#pumping = null
     })
+  }
+
+  /** Destinations that could not be reached get another chance now. */
+  forgive(): void {
+    this.#destinations.forgive()
   }
 
   /** Claims nothing more, and lets what is under way end; after `graceMs` it is broken off and given back. */
@@ -84,10 +78,16 @@ export class Courier {
   }
 
   async #claim(): Promise<void> {
-    const {queue, world} = this.#house
+    const {queue, world, slots} = this.#house
     const limit = MOST_DELIVERIES - this.#running.size
     if (limit <= 0) return
-    const leases = await queue.claim({now: world.now(), limit, leaseMs: LEASE_MS, exclude: this.#full()})
+    const leases = await queue.claim({
+      now: world.now(),
+      limit,
+      leaseMs: LEASE_MS,
+      exclude: [...this.#destinations.full(this.#most()), ...slots.waiting],
+      perDestination: FIRST_WINDOW,
+    })
     for (const lease of leases) await this.#begin(lease)
     if (leases.length > 0) this.#again = true
   }
@@ -95,26 +95,36 @@ export class Courier {
   /** A batch may hold more for one destination than it has room for: the rest goes back untouched. */
   async #begin(lease: Lease): Promise<void> {
     const {destination} = lease
-    const already = this.#perDestination.get(destination) ?? 0
-    if (already >= this.#most()) return this.#house.queue.release(lease)
-    this.#perDestination.set(destination, already + 1)
+    const {queue, world} = this.#house
+    const failing = this.#destinations.waiting(destination, world.now())
+    if (failing && !this.#isMoment(lease)) {
+      await this.#postpone(destination, failing)
+      return queue.release(lease)
+    }
+    if (!failing && !this.#destinations.begin(destination, this.#most())) return queue.release(lease)
     this.counts.active++
-    const work = this.#carry(lease).finally(() => {
+    const work = this.#carry(lease, failing).finally(() => {
       this.counts.active--
       this.#running.delete(work)
-      const left = (this.#perDestination.get(destination) ?? 1) - 1
-      if (left > 0) this.#perDestination.set(destination, left)
-      else this.#perDestination.delete(destination)
+      if (!failing) this.#destinations.end(destination)
       this.wake()
     })
     this.#running.add(work)
   }
 
-  async #carry(lease: Lease): Promise<void> {
+  /** A warning falls due, or life ends, while the destination is left alone. */
+  #isMoment({message, recipients}: Lease): boolean {
+    const {queue: times} = this.#house.snapshot()
+    const now = this.#house.world.now()
+    const late = now >= message.receivedAt + times.warnAfter && recipients.some(({warned}) => !warned)
+    return late || now >= expiry(times, message)
+  }
+
+  async #carry(lease: Lease, failing: Failing | null): Promise<void> {
     const keepAlive = setInterval(() => void this.#renew(lease), LEASE_MS / 3)
     try {
-      const outcomes = await this.#deliver(lease)
-      await this.#settle(lease, outcomes)
+      if (failing) await this.#carrier.settle(lease, this.#carrier.waiting(lease, failing), failing.until)
+      else await this.#attempt(lease)
     } catch (error) {
       await this.#giveBack(lease, error)
     } finally {
@@ -122,82 +132,45 @@ export class Courier {
     }
   }
 
-  async #deliver(lease: Lease): Promise<Map<RecipientFate, PathFacts | null>> {
-    const {pool, memory, tickets, log, snapshot} = this.#house
-    const current = snapshot()
-    const house: DeliveryHouse = {
-      snapshot: current,
-      pool,
-      memory,
-      tickets,
-      log: (event) => log.event(event),
-      signal: this.#end.signal,
-    }
-    const outcomes = new Map<RecipientFate, PathFacts | null>()
-    for (const group of this.#groups(lease, current)) {
-      const {fates, paths} = await deliverGroup(house, group)
-      for (const fate of fates) outcomes.set(fate, paths.get(fate.id) ?? null)
-    }
-    return outcomes
+  async #attempt(lease: Lease): Promise<void> {
+    const began = this.#house.world.now()
+    const carried = await this.#carrier.deliver(lease, this.#end.signal)
+    const until = await this.#learn(lease, carried, began)
+    if (carried.outcomes.size > 0) await this.#carrier.settle(lease, carried.outcomes, until)
+    if (carried.error !== null) throw carried.error
+    if (carried.busy !== null) await this.#waitFor(carried.busy, lease)
   }
 
-  #groups(lease: Lease, snapshot: RelaySnapshot): OutgoingGroup[] {
-    const {messageId: queueId, destination, message} = lease
-    const {reversePath, options, size} = message
-    const body = () => this.#house.queue.openBody(queueId)
-    const byKey = Map.groupBy(lease.recipients, ({address: recipient}) =>
-      snapshot.policy.deliveryKey({recipient, sender: reversePath}),
-    )
-    return [...byKey.values()].map((recipients) => ({
-      queueId,
-      destination,
-      reversePath,
-      options,
-      size,
-      recipients,
-      body,
-    }))
-  }
-
-  async #settle(lease: Lease, outcomes: Map<RecipientFate, PathFacts | null>): Promise<void> {
-    const {queue, world, snapshot} = this.#house
-    const settling = {
-      lease,
-      snapshot: snapshot(),
-      at: world.now(),
-      random: () => world.random(),
-      body: () => queue.openBody(lease.messageId),
-      salvage: () => queue.salvageBody(lease.messageId),
+  /** Whether the destination is alive. Returns when all of it is tried again, null where each message waits for itself. */
+  async #learn({destination, recipients}: Lease, carried: Carried, began: number): Promise<number | null> {
+    const {world, snapshot, queue} = this.#house
+    if (carried.reached) {
+      const released = this.#destinations.reached(destination)
+      if (released) await queue.advance(destination, released.until)
+      return null
     }
-    const fates = [...outcomes.keys()]
-    const settled = await settlement(settling, fates)
-    await queue.settle(lease, settled.settlement)
-    settled.fates.forEach((fate, i) => {
-      this.#logFate(lease, fate, outcomes.get(fates[i]!) ?? null, settled)
-    })
-    this.#logDsns(lease, settled)
+    const [fate] = carried.outcomes.keys()
+    const dead = [...carried.outcomes.keys()].every(({result}) => result === 'deferred')
+    if (!fate || !dead || this.#end.signal.aborted) return null
+    const before = Math.max(...recipients.map(({attempts}) => attempts))
+    const delivery = {began, now: world.now(), before, status: fate.status, reason: fate.reason}
+    const wait = (failures: number) => pause(snapshot().queue, failures, () => world.random())
+    const {failing, news} = this.#destinations.failed(destination, delivery, wait)
+    if (news) await this.#postpone(destination, failing)
+    return failing.until
   }
 
-  #logFate(lease: Lease, fate: RecipientFate, path: PathFacts | null, {settlement: {at, recipients}}: Settled): void {
-    this.counts[fate.result]++
-    const next = recipients.find(({id}) => id === fate.id)?.nextDueAt
-    this.#house.log.event({
-      event: fate.result,
-      queue: lease.messageId,
-      recipient: fate.address,
-      destination: lease.destination,
-      path,
-      status: fate.status,
-      reason: fate.reason,
-      next: next === undefined ? null : new Date(next).toISOString(),
-      age: at - lease.message.receivedAt,
-    })
+  async #postpone(destination: string, {until}: Failing): Promise<void> {
+    const {warnAfter, lifetime, dsnLifetime} = this.#house.snapshot().queue
+    await this.#house.queue.postpone(destination, until, {warnAfter, lifetime, dsnLifetime})
   }
 
-  #logDsns({messageId: about, message}: Lease, {dsns}: Settled): void {
-    for (const {message: dsn, kind, recipients} of dsns) {
-      this.#house.log.event({event: 'dsn', queue: dsn.id ?? '', about, to: message.reversePath, kind, recipients})
-    }
+  /** What was not settled goes back, and its destination is left out until the address has a connection to spare. */
+  async #waitFor(address: string, lease: Lease): Promise<void> {
+    const {slots, pool, queue, snapshot} = this.#house
+    slots.wait(lease.destination, address, snapshot().limits.connectionsPerAddress)
+    pool.makeRoom(address)
+    await queue.release(lease)
   }
 
   async #giveBack(lease: Lease, error: unknown): Promise<void> {
@@ -216,17 +189,13 @@ export class Courier {
     const due = await this.#house.queue.nextDue()
     const wait = due === null ? LONGEST_NAP_MS : due - this.#house.world.now()
     if (this.#timer) clearTimeout(this.#timer)
-    // What is due and was not claimed waits for a destination: its turn comes when a delivery ends.
-    const nap = wait <= 0 && this.#running.size > 0 ? LONGEST_NAP_MS : Math.max(wait, 50)
+    // What is due and was not claimed waits for a destination or an address: its turn comes when a delivery ends.
+    const patient = this.#running.size > 0 || this.#house.slots.waiting.length > 0
+    const nap = wait <= 0 && patient ? LONGEST_NAP_MS : Math.max(wait, 50)
     this.#timer = setTimeout(() => this.wake(), Math.min(nap, LONGEST_NAP_MS))
   }
 
   #most(): number {
     return this.#house.snapshot().limits.connectionsPerDestination
-  }
-
-  #full(): string[] {
-    const most = this.#most()
-    return [...this.#perDestination].filter(([, active]) => active >= most).map(([destination]) => destination)
   }
 }

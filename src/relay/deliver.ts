@@ -33,6 +33,8 @@ export interface Delivered {
   paths: ReadonlyMap<number, PathFacts>
   /** The path of the last transaction; null: none was open. */
   path: PathFacts | null
+  /** Some host greeted us; false: the destination is dead, or DNS is. */
+  reached: boolean
   /** All that was seen on the way. */
   seen: {evidence: PathEvidence; verdict: PathVerdict}
 }
@@ -87,7 +89,8 @@ class GroupDelivery {
     const fates = [...this.#fates.values()].map((fate) => {
       return this.#unasked.has(fate.id) ? deferUnasked(fate, seen.evidence) : fate
     })
-    return {fates, paths: this.#paths, path: this.#path, seen}
+    const reached = this.#sessions > 0 || seen.evidence.attempts.some(({reach}) => reach.status === 'reached')
+    return {fates, paths: this.#paths, path: this.#path, reached, seen}
   }
 
   #goesOn(): boolean {

@@ -31,6 +31,27 @@ export function fatesOfClosedPath(
   }))
 }
 
+/** The destination could not be reached a while ago, and is left alone: for what falls due meanwhile nobody is asked. */
+export function fatesOfWaiting(
+  recipients: readonly LeasedRecipient[],
+  {status, reason}: {status: string; reason: string},
+): RecipientFate[] {
+  return recipients.map(({id, address, options}) => ({
+    id,
+    address,
+    options,
+    result: 'deferred',
+    status,
+    reason,
+    remote: null,
+    reply: null,
+    findings: [],
+    failures: [],
+    dsnHandedOn: false,
+    evidence: null,
+  }))
+}
+
 export function fatesOfTransaction(
   recipients: readonly LeasedRecipient[],
   result: TransactionResult,
@@ -148,7 +169,7 @@ function history({route, attempts}: PathEvidence, verdict: PathVerdict) {
   const {source, status, hosts, failure} = route
   return {
     route: {source, status, failure, hosts: hosts.map(({name, addresses}) => ({name, addresses}))},
-    attempts: attempts.map(({host, address, port, startedAt, handshake}, i) => ({
+    attempts: attempts.map(({host, address, port, startedAt, handshake, failedAttempts}, i) => ({
       host,
       address,
       port,
@@ -156,6 +177,7 @@ function history({route, attempts}: PathEvidence, verdict: PathVerdict) {
       outcome: verdict.attempts[i]?.outcome,
       status: verdict.attempts[i]?.status,
       findings: verdict.attempts[i]?.findings.map(({code, message}) => ({code, message})),
+      failedAttempts,
       fingerprint: handshake?.status === 'completed' ? (handshake.presented[0]?.sha256 ?? null) : null,
     })),
   }

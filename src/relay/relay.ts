@@ -3,6 +3,7 @@ import type {Reply} from '../mail/reply.ts'
 import type {Clock, Random} from '../mail/world.ts'
 import {TicketShelf} from '../path/tickets.ts'
 import type {QueueFilter, QueueStore} from '../queue/store.ts'
+import {AddressSlots} from './address-slots.ts'
 import {AuthPauses} from './auth-pauses.ts'
 import {type Bounced, bounceByHand} from './bounce.ts'
 import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
@@ -72,7 +73,8 @@ export class Relay {
   readonly #parts: RelayParts
   readonly #tally: Tally
   readonly #pool: SessionPool
-  readonly #memory = new FailureMemory()
+  readonly #memory: FailureMemory
+  readonly #slots = new AddressSlots(() => this.#courier?.wake())
   readonly #tickets: TicketShelf
   readonly #reception: Reception
   readonly #listeners: Listeners
@@ -86,6 +88,7 @@ export class Relay {
     this.#startedAt = parts.world.now()
     this.#pool = new SessionPool(parts.world)
     this.#tickets = new TicketShelf(parts.world)
+    this.#memory = new FailureMemory(this.#startedAt)
     this.#reception = new Reception({
       snapshot: () => this.#snapshot,
       queue: () => (this.#stopping ? NOT_NOW : (this.#queue ?? NOT_NOW)),
@@ -136,8 +139,9 @@ export class Relay {
     return bounceByHand({queue, snapshot: this.#snapshot, log, world}, filter, how)
   }
 
-  /** Forgets what DNS said: who retries by hand has often just put it right. */
+  /** Forgets what DNS said and who could not be reached: who retries by hand has often just put it right. */
   forgetDns(): void {
+    this.#courier?.forgive()
     this.#snapshot.path.resolver.forget()
   }
 
@@ -241,6 +245,7 @@ export class Relay {
       pool: this.#pool,
       memory: this.#memory,
       tickets: this.#tickets,
+      slots: this.#slots,
       log: this.#parts.log,
       world: this.#parts.world,
       queueFailed: (error) => this.#queueFailed(error),

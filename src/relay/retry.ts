@@ -24,14 +24,22 @@ export interface Postponed {
 // Messages that failed together must not come back together.
 const JITTER = 0.1
 
-/** When to try again. An attempt is made when the warning falls due and when life ends, so that neither comes late. */
-export function nextAttempt(times: QueueTimes, postponed: Postponed, random: () => number): number {
+/**
+ * When to try again: at `due`, or after a time that grows with the attempts. An attempt is made when the warning falls due
+ * and when life ends, so that neither comes late.
+ */
+export function nextAttempt(times: QueueTimes, postponed: Postponed, random: () => number, due?: number): number {
   const {attempts, receivedAt, now, expiresAt, warned} = postponed
-  const growing = Math.min(times.retry * 2 ** Math.min(attempts - 1, 30), times.retryMax)
-  const due = now + growing * (1 - JITTER + 2 * JITTER * random())
+  const wanted = due ?? now + pause(times, attempts, random)
   const warnAt = receivedAt + times.warnAfter
-  const moments = [due, expiresAt, ...(warned ? [] : [warnAt])].filter((moment) => moment > now)
+  const moments = [wanted, expiresAt, ...(warned ? [] : [warnAt])].filter((moment) => moment > now)
   return Math.round(Math.min(...moments))
+}
+
+/** Milliseconds from a failed attempt to the next, after that many of them. */
+export function pause({retry, retryMax}: QueueTimes, attempts: number, random: () => number): number {
+  const growing = Math.min(retry * 2 ** Math.min(attempts - 1, 30), retryMax)
+  return growing * (1 - JITTER + 2 * JITTER * random())
 }
 
 /** The end of a message's life, milliseconds since the epoch. `reversePath` '' is a DSN's. */

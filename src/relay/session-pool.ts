@@ -73,6 +73,16 @@ export class SessionPool {
     else this.#park(key, pooled)
   }
 
+  /** Closes an idle session with this address, whoever it was opened for: somebody else needs the connection. */
+  makeRoom(address: string): void {
+    for (const [key, waiting] of this.#idle) {
+      const idle = waiting.find(({path}) => path.attempt.address === address)
+      if (!idle) continue
+      this.#unpark(key, idle)
+      return void idle.path.session.quit()
+    }
+  }
+
   /** Says goodbye to every idle session. */
   async close(): Promise<void> {
     const idle = [...this.#idle].flatMap(([key, waiting]) => waiting.map((pooled) => ({key, pooled})))

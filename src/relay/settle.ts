@@ -13,6 +13,8 @@ export interface Settling {
   snapshot: Pick<RelaySnapshot, 'hostname' | 'queue'>
   at: number
   random(): number
+  /** When the whole destination is tried again. Absent: each message by its own time. */
+  until?: number
   /** The message, for what a DSN returns of it. */
   body(): AsyncIterable<Buffer>
   /** What is left of it when it is damaged. */
@@ -83,7 +85,8 @@ function recipientSettlement(settling: Settling, fate: RecipientFate, warned: bo
     expiresAt: expiry(snapshot.queue, lease.message),
     warned: warned || before.warned || !wants(settling, fate, 'delayed'),
   }
-  return {...common, nextDueAt: nextAttempt(snapshot.queue, postponed, random), ...(warned ? {warned} : {})}
+  const nextDueAt = nextAttempt(snapshot.queue, postponed, random, settling.until)
+  return {...common, nextDueAt, ...(warned ? {warned} : {})}
 }
 
 async function dsn(settling: Settling, recipients: RecipientFate[], kind: DsnAction) {

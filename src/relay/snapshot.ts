@@ -80,6 +80,8 @@ export interface RelayLimits {
   /** The client networks are bound by none of the limits per client. */
   exemptClients: boolean
   connectionsPerDestination: number
+  /** To one address, over all the destinations whose mail host it is. */
+  connectionsPerAddress: number
 }
 
 export interface RelayIdentity {

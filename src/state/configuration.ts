@@ -66,5 +66,7 @@ export interface RelaySettings {
     /** The networks under `clients` are bound by none of the limits per client. */
     exemptClients: boolean
     connectionsPerDestination: number
+    /** To one address, over all the destinations whose mail host it is. */
+    connectionsPerAddress: number
   }
 }

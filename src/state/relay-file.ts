@@ -100,13 +100,14 @@ export const RELAY_SCHEMA = v.strictObject(
       errorsPerSession: v.optional(whole('1 to 10000 errors', 1, 10_000), 20),
       connections: v.optional(whole('1 to 100000 connections', 1, 100_000), 1000),
       memory: v.optional(size, '64MiB'),
-      greetingDelay: v.optional(duration),
+      greetingDelay: v.optional(text('a duration from 1s to 1m', greetingDelay)),
       connectionsPerClient: v.optional(whole('1 to 100000 connections', 1, 100_000), 50),
       connectionRatePerClient: v.optional(rate),
       messagesPerClient: v.optional(rate),
       recipientsPerClient: v.optional(rate),
       exemptClients: v.optional(flag, false),
       connectionsPerDestination: v.optional(whole('1 to 10000 connections', 1, 10_000), 20),
+      connectionsPerAddress: v.optional(whole('1 to 10000 connections', 1, 10_000), 20),
     }),
   },
   mapping,
@@ -143,6 +144,12 @@ function section<E extends v.ObjectEntries>(entries: E) {
 function ownName(): string {
   const own = Domain.tryParse(hostname())?.ascii
   return own?.includes('.') ? own : 'localhost.localdomain'
+}
+
+/** A client waits five minutes for its greeting (RFC 5321 §4.5.3.2.1), a person who looks on does not. */
+function greetingDelay(delay: string): number | null {
+  const ms = parseDuration(delay)
+  return ms !== null && ms <= 60_000 ? ms : null
 }
 
 function routeDomain(name: string): string | null {
