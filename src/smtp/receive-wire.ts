@@ -121,8 +121,8 @@ export class ReceiveWire {
 
   /** True when the client speaks within this time, before it was greeted (RFC 5321 §4.3.1). */
   async speaks(within: number): Promise<boolean> {
-    const spoken = await this.#wait<true>(() => (this.#input.length > 0 ? true : null), within)
-    return spoken === true
+    const spoken = () => (this.#input.length > 0 ? true : this.#stopping ? false : null)
+    return (await this.#wait<boolean>(spoken, within)) === true
   }
 
   /** Lets this time pass, unless the connection ends before. */
