@@ -17,6 +17,7 @@ export interface SendResult {
   /** Id in the relay's queue; null with `--direct`. */
   queue: string | null
   recipients: {address: string; outcome: SendOutcome; status: string; reply: string | null; reason: string}[]
+  /** null: our own relay answered, whose certificate is no matter of the mail. */
   path: SentPath | null
   exit: ExitCode
 }
@@ -59,7 +60,7 @@ export function sendResult(deliveries: Delivered[], queued: boolean): SendResult
       reply: fate.reply && replyText(fate.reply.reply),
       reason: fate.reason,
     })),
-    path: sentPath(worst.delivery),
+    path: queued && worst.fate.reply ? null : sentPath(worst.delivery),
     exit: worstExit(all.map(({fate, delivery}) => exitOf(fate, delivery.seen))),
   }
 }
@@ -81,6 +82,8 @@ function sentPath({seen: {evidence, verdict}, path}: Omit<Delivered, 'fates'>): 
 function exitOf(fate: RecipientFate, {evidence, verdict}: {evidence: PathEvidence; verdict: PathVerdict}): ExitCode {
   if (fate.result === 'delivered') return Exit.ok
   if (fate.reply) return fate.reply.reply.code >= 500 ? Exit.refused : Exit.tryAgain
+  // The host lacks what the message needs, and was not asked.
+  if (fate.result === 'bounced' && verdict.fate === 'delivered') return Exit.refused
   if (verdict.attempts.some(({outcome}) => outcome === 'refused') && verdict.fate !== 'delivered') return Exit.no
   if (fate.result === 'deferred') return Exit.tryAgain
   // It was reached, and lacks what the message needs.

@@ -167,6 +167,17 @@ describe('send and queue', () => {
     expect((await run(['queue', 'delete'], dirs)).code).toBe(64)
   })
 
+  test("send tells what the relay refuses, and nothing of the relay's own certificate", async () => {
+    const listener = '{address: 127.0.0.1, port: 0, tls: starttls}'
+    await settings(`listeners: [${listener}]\nclients: [192.0.2.0/24]\n`)
+    await run(['identity', 'create', '--hostname', 'relay.example.org'], dirs)
+    await run(['relay', 'start', '--detach'], dirs)
+    const {code, stdout, stderr} = await run(['send', '--to', 'a@example.mil'], dirs)
+    expect([code, stdout]).toEqual([69, 'bounced: 550 5.7.1 relaying denied\n'])
+    expect(stderr).not.toContain('certificate')
+    expect((await run(['send', '--to', 'a@example.mil', '--json'], dirs)).json).toMatchObject({path: null})
+  })
+
   test('send without a relay ends with 75', async () => {
     const {code, stderr} = await run(['send', '--to', 'a@example.mil'], dirs)
     expect([code, stderr]).toEqual([75, expect.stringContaining('postern send --direct')])

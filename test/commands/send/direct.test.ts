@@ -84,6 +84,12 @@ describe('send --direct', () => {
     expect([code, json.outcome, json.reply]).toEqual([exit, outcome, reply])
   })
 
+  test('a host that lacks what the message needs is a refusal, exit 69, and is not quoted', async () => {
+    await given({tls: await pki.host()})
+    const {code, json} = await direct('--to', 'полковник@example.mil')
+    expect([code, json.outcome, json.recipients[0]]).toMatchObject([69, 'bounced', {status: expect.stringMatching(/^5\.6\.[79]$/), reply: null}])
+  })
+
   test('exit 75 where nobody answers, 68 where there is no mail host', async () => {
     await given({})
     expect((await direct('--to', 'a@example.mil', '--mx', '127.0.0.1:1')).code).toBe(75)
