@@ -101,7 +101,7 @@ describe('a document holds what its schema says, and nothing else', () => {
   test('of the relay, its queue and mail that is sent', async () => {
     expect((await document(['relay', 'status'], 1)).running).toBe(false)
     await document(['relay', 'start', '--detach'])
-    for (const words of [['status'], ['reload'], ['tls', 'on'], ['logs']]) await document(['relay', ...words])
+    for (const words of [['status'], ['reload'], ['tls', 'on'], ['logs'], ['unit']]) await document(['relay', ...words])
     const secret = join(home.dir, 'secret.txt')
     await writeFile(secret, 'correct horse\n')
     await document(['relay', 'user', 'add', 'printer', '--password-file', secret])

@@ -65,6 +65,8 @@ export const RELAY_DOCUMENTS = {
   'relay-reload': v.strictObject({revision: v.string(), changed: v.boolean()}),
   'relay-tls': v.strictObject({enabled: v.boolean(), revision: text}),
   'relay-logs': v.strictObject({records: v.array(record)}),
+  /** Text of the units; `socket` is null without --socket. */
+  'relay-unit': v.strictObject({service: v.string(), socket: text}),
   'relay-status': v.union([
     v.strictObject({running: v.literal(false)}),
     v.strictObject({

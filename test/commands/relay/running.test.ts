@@ -1,6 +1,6 @@
-import {type ChildProcess, spawn} from 'node:child_process'
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
 import {chmodSync, readFileSync} from 'node:fs'
-import {mkdir, readdir, stat, writeFile} from 'node:fs/promises'
+import {chown, mkdir, readdir, stat, writeFile} from 'node:fs/promises'
 import {type AddressInfo, createServer, type Server} from 'node:net'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
@@ -267,4 +267,48 @@ test('two relays on one data directory are refused, also with different config d
   const {code, stderr} = await run(['relay', 'start'], {...dirs, configDir: other})
   expect([code, stderr]).toEqual([75, expect.stringContaining('a relay runs on this data directory')])
   await running.stop()
+})
+
+const NAMESPACES = ROOT && spawnSync('unshare', ['-m', 'true']).status === 0
+
+/** Everything is read-only below `/` but this directory; `touch` shows that it is so. */
+const readOnlyBut = (dir: string, witness: string) => [
+  'unshare',
+  '-m',
+  'sh',
+  '-c',
+  'mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro / && ! touch "$2" && shift 2 && exec "$@"',
+  'sh',
+  dir,
+  witness,
+]
+
+test.skipIf(!NAMESPACES)('a relay writes nowhere outside its data directory: all else may be read-only', async () => {
+  await settings('listeners: [{address: 127.0.0.1, port: 0, tls: off}]\nuser: nobody\n')
+  await mkdir(dirs.dataDir)
+  await chown(dirs.dataDir, NOBODY, NOBODY)
+  const running = await relay([], {}, readOnlyBut(dirs.dataDir, join(dirs.configDir, 'witness')))
+  expect(running.output()).toContain('Read-only file system')
+  expect(await send(running.port(), {to: ['a@example.mil']})).toMatch(/^250 /)
+  await expect.poll(() => running.output(), PATIENCE).toContain('"event":"deferred"')
+  expect((await run(['relay', 'status', '--json'], dirs)).json.problems).toEqual([])
+  expect(await running.stop()).toBe(0)
+})
+
+test('for the journal a line has a priority and no time', async () => {
+  await settings('listeners: [{address: 127.0.0.1, port: 0, tls: off}]\n')
+  const log = join(space.dir, 'journal')
+  // systemd names device and inode of the stream that it gives; a file has these too.
+  const script = 'exec >"$1"; export JOURNAL_STREAM=$(stat -Lc %d:%i "$1"); shift; exec "$@"'
+  const args = ['-c', script, 'sh', log, process.execPath, programPath(), 'relay', 'start']
+  const env = {...process.env, POSTERN_CONFIG_DIR: dirs.configDir, POSTERN_DATA_DIR: dirs.dataDir}
+  const child = spawn('/bin/sh', args, {stdio: 'ignore', env})
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  ends.push(() => child.kill('SIGKILL'))
+  await expect
+    .poll(() => readFileSync(log, {encoding: 'utf8', flag: 'a+'}), PATIENCE)
+    .toMatch(/^<6>relay\.example\.org started/m)
+  child.kill('SIGTERM')
+  await ended
+  expect(readFileSync(log, 'utf8')).toMatch(/^(<[346]>\S.*\n)+$/)
 })
