@@ -27,7 +27,7 @@ export default class QueueSuspend extends BaseCommand {
     const ms = flags.for === undefined ? null : durationOf('for', flags.for)
     const time = await suspendDomain(await this.world(), destination, ms)
     const until = time === null ? null : new Date(time).toISOString()
-    this.print(`${destination} is suspended until ${until ?? `postern queue resume ${destination}`}`)
+    this.print(`${destination} is suspended until ${until ?? `you type: postern queue resume ${destination}`}`)
     return {schema: 'postern.queue-suspend/1', destination, until}
   }
 }

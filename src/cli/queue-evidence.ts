@@ -8,7 +8,7 @@ export function evidenceLines(evidence: unknown): string[] {
   const {route, attempts, byHand} = fields(evidence)
   if (byHand === true) return ['returned by hand']
   const {source, status, failure} = fields(route)
-  const located = [word(source), word(status), word(failure)].filter(Boolean).join(' ')
+  const located = [word(source), word(status), word(failure)].filter((text) => text && text !== 'unknown').join(' ')
   const tried = Array.isArray(attempts) ? attempts.map(attemptLine) : []
   return located === '' ? tried : [`route ${located}`, ...tried]
 }
@@ -17,7 +17,7 @@ function attemptLine(attempt: unknown): string {
   const {host, address, port, profile, outcome, version, cipher, group, fingerprint, findings, reason} = fields(attempt)
   const tls = [word(version), word(cipher), word(group)].filter(Boolean).join(' ')
   const parts = [
-    `${word(host)}[${word(address)}]:${word(port)}`,
+    `${place(word(host), word(address))}:${word(port)}`,
     `${word(outcome)}${word(profile) && ` under ${word(profile)}`}`,
     ...(tls ? [tls] : []),
     ...(word(fingerprint) ? [`certificate ${word(fingerprint)}`] : []),
@@ -25,6 +25,11 @@ function attemptLine(attempt: unknown): string {
     ...(word(reason) ? [word(reason)] : []),
   ]
   return parts.join('; ')
+}
+
+/** A host that is an address literal is its address. */
+function place(host: string, address: string): string {
+  return host === `[${address}]` ? host : `${host}[${address}]`
 }
 
 /** A code, or a code with its message. */

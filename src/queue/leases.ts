@@ -157,7 +157,7 @@ export class Leases {
     const recipients = this.#db
       .all(
         `SELECT r.id, r.address, r.options, r.attempts, r.warned
-         FROM message m CROSS JOIN recipient r ON r.message = m.seq
+         FROM message m CROSS JOIN recipient r INDEXED BY recipient_message ON r.message = m.seq
          WHERE m.seq = :message AND r.destination = :to AND ${condition} AND NOT ${LEASED} ORDER BY r.id`,
         {...values, now, message: batch.message, to: batch.destination},
       )

@@ -92,9 +92,9 @@ export class Listing {
       return this.#db.all('SELECT seq FROM message WHERE seq > ? ORDER BY seq LIMIT ?', after, limit).map((r) => r.seq)
     const {condition, values} = selection(filter, now)
     const rows = this.#db.all(
-      `SELECT DISTINCT r.message FROM recipient r ${joined(condition)} WHERE r.message > :after AND ${condition}
+      `SELECT DISTINCT r.message FROM recipient r ${joined(condition)} WHERE r.message > :cursor AND ${condition}
        ORDER BY r.message LIMIT :limit`,
-      {...values, after, limit},
+      {...values, cursor: after, limit},
     )
     return rows.map((row) => row.message)
   }

@@ -1,11 +1,11 @@
 import type {SQLInputValue} from 'node:sqlite'
 import type {QueueFilter} from './store.ts'
 
-export const LEASED = 'r.id IN (SELECT recipient FROM lease WHERE expires_at > :now)'
+export const LEASED = 'EXISTS (SELECT 1 FROM lease WHERE recipient = r.id AND expires_at > :now)'
 
 // What each word means; a recipient has one of `waiting`, `held`, `leased`, and the due are a part of the waiting.
 export const CONDITIONS: Record<NonNullable<QueueFilter['state']>, string> = {
-  leased: LEASED,
+  leased: 'r.id IN (SELECT recipient FROM lease WHERE expires_at > :now)',
   held: `r.state = 1 AND NOT ${LEASED}`,
   waiting: `r.state = 0 AND NOT ${LEASED}`,
   due: `r.state = 0 AND r.due_at <= :now AND NOT ${LEASED}`,
