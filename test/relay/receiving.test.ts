@@ -124,6 +124,92 @@ describe('a receiving rule', () => {
     expect(await tryAs('other.example.mil')).toMatch(/^451 /)
   })
 
+  test('at secure compares the domain of the sender where the profile says so, and the null sender has none', async () => {
+    await world.start(NOWHERE, {
+      'profiles/partners.yaml': 'level: secure\nca: [test]\ntrust: imported\nsubject: [domain]\n',
+      ...receivingRule('profile: partners'),
+    })
+    const raw = await client(world.port(), 'starttls', await world.pki.host({dnsNames: ['example.net']}))
+    expect(await submit(raw, {...TO, from: 'ops@example.net'})).toMatch(/^250 /)
+    for (const from of ['ops@example.com', '']) {
+      await raw.ask('RSET')
+      expect(await submit(raw, {...TO, from})).toMatch(/^451 4\.7\.10 /)
+    }
+  })
+
+  test.each([
+    ['expired', {notBefore: new Date('2020-01-01'), notAfter: new Date('2021-01-01')}, 'CERT_HAS_EXPIRED'],
+    ['of another CA', {issuer: undefined}, 'is not trusted'],
+  ])('at secure refuses a client certificate that is %s', async (_, change, reason) => {
+    await world.start(NOWHERE, {
+      'profiles/partners.yaml': 'level: secure\nonFailure: fail\nca: [test]\ntrust: imported\n',
+      ...receivingRule('profile: partners'),
+    })
+    const stranger = await issueCertificate({subject: 'Other root', ca: true})
+    const {issuer = stranger, ...rest} = {issuer: world.pki.intermediate, ...change}
+    const {certificatePem, keyPem: key} = await issueCertificate({subject: 'gate', issuer, ...rest})
+    const cert = certificatePem + issuer.certificatePem
+    for (const tls of ['starttls', 'implicit'] as const) {
+      const raw = await client(world.port(tls), tls, {cert, key})
+      expect(await submit(raw, TO)).toBe('550 5.7.10 this session is not secure enough')
+    }
+    for (const rejected of world.seen('rejected')) expect(rejected.reason).toContain(reason)
+  })
+
+  test('for one recipient is not met by a certificate that only the rule of another trusts', async () => {
+    const other = await issueCertificate({subject: 'Other root', ca: true})
+    await world.start(NOWHERE, {
+      'ca/other.pem': other.certificatePem,
+      'profiles/one.yaml': 'level: secure\nca: [test]\ntrust: imported\n',
+      'profiles/two.yaml': 'level: secure\nca: [other]\ntrust: imported\n',
+      'policy.yaml': `rules:
+  - {id: one, direction: receiving, recipients: [one@example.mil], profile: one}
+  - {id: two, direction: receiving, profile: two}
+`,
+    })
+    const raw = await client(world.port(), 'starttls', await world.pki.host())
+    await raw.ask('MAIL FROM:<ops@example.org>')
+    expect(await raw.ask('RCPT TO:<one@example.mil>')).toMatch(/^250 /)
+    expect(await raw.ask('RCPT TO:<two@example.mil>')).toMatch(/^451 4\.7\.10 /)
+    expect((await world.event('rejected')).reason).toContain('not trusted under profile two')
+  })
+
+  test.each([
+    ['minTls: "1.3"', {maxVersion: 'TLSv1.2'}, 'TLSv1.2, and profile strict wants 1.3'],
+    ['minStrength: 256', {maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256'}, 'has 128 bits'],
+  ] as const)('at encrypt with %s refuses less', async (setting, options, reason) => {
+    await world.start(NOWHERE, {
+      'profiles/strict.yaml': `level: encrypt\n${setting}\n`,
+      ...receivingRule('profile: strict'),
+    })
+    expect(await submit(await client(world.port(), 'starttls', options), TO)).toMatch(/^451 4\.7\.10 /)
+    expect((await world.event('rejected')).reason).toContain(reason)
+    expect(await submit(await client(world.port(), 'starttls'), TO)).toMatch(/^250 /)
+  })
+
+  test('at preferred offers STARTTLS, asks for no certificate and takes clear text', async () => {
+    await world.start(NOWHERE, receivingRule('profile: preferred'))
+    const raw = await client(world.port())
+    expect(await raw.ask('EHLO again')).toContain('STARTTLS')
+    expect(await submit(raw, TO)).toMatch(/^250 /)
+  })
+
+  test.each([
+    ['clients: [192.0.2.0/24]', {}],
+    ['senders: [example.com]', {from: 'ops@example.org'}],
+    ['recipients: [example.com]', {}],
+  ])('with %s is nothing to anybody else', async (fields, change) => {
+    await world.start(NOWHERE, receivingRule(`${fields}, profile: secure`))
+    expect(await send(world.port(), {...TO, ...change})).toMatch(/^250 /)
+  })
+
+  test('for certain senders binds them, at MAIL', async () => {
+    await world.start(NOWHERE, receivingRule('senders: [example.com], profile: encrypt'))
+    const raw = await client(world.port())
+    expect(await raw.ask('MAIL FROM:<ops@EXAMPLE.com>')).toMatch(/^451 4\.7\.10 /)
+    expect(await raw.ask('MAIL FROM:<ops@example.org>')).toMatch(/^250 /)
+  })
+
   test('that only rehearses changes nothing and says what it would do', async () => {
     await world.start(NOWHERE, receivingRule('profile: encrypt, mode: rehearse'))
     expect(await send(world.port(), TO)).toMatch(/^250 /)
