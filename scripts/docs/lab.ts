@@ -13,7 +13,8 @@ the group \`story\`; \`postern lab start NAME...\` starts partners, domains or g
 What stands here is declared beside each partner, and a test (\`test/scenario/catalogue.test.ts\`) holds the probe and the
 relay's delivery to it. Outcomes are the worst over all addresses, with the lab's root and intermediate as the only trust
 anchors; "now" is what a delivery gets where that differs, because another path works. Findings are those of a probe at
-level \`secure\`: those in bold refuse the mail.
+level \`secure\`: those in bold refuse the mail, and those after "--full" come from a closer look. Where the path is open
+and the transaction fails, which a probe never gets to see, the trouble says what becomes of the message.
 
 ${(Object.keys(GROUPS) as Group[]).map(section).join('\n\n')}
 `
@@ -31,13 +32,15 @@ ${rows.join('\n')}`
 }
 
 function row(one: PartnerDeclaration): string {
-  const {name, domain, trouble, levels, delivery, findings, remarks} = one
+  const {name, domain, trouble, levels, delivery, findings, remarks, full, transaction} = one
   const usual = domain === `${name}.example` && mxOf(one) === `mx1.${domain}`
   const where = usual ? '' : `<br>\`${domain}\`${mxOf(one) === `mx1.${domain}` ? '' : `, host \`${mxOf(one)}\``}`
   const link = (code: string) => `[${code}](findings.md#${code})`
   const says = [...findings.map((code) => `**${link(code)}**`), ...remarks.map(link)].join(', ') || '–'
+  const closer = full?.length ? `; --full: ${full.map(link).join(', ')}` : ''
+  const fate = transaction ? `: mail is ${transaction}` : ''
   const outcomes = LEVELS.map((level) => outcome(level, levels, delivery))
-  return `| \`${name}\`${where} | ${trouble.replaceAll('*', '\\*')} | ${outcomes.join(' | ')} | ${says} |`
+  return `| \`${name}\`${where} | ${trouble.replaceAll('*', '\\*')}${fate} | ${outcomes.join(' | ')} | ${says}${closer} |`
 }
 
 function outcome(level: keyof Levels, levels: Levels, delivery: Levels | undefined): string {

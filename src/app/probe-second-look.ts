@@ -2,7 +2,7 @@ import type {AttemptEvidence, PathEvidence} from '../policy/evidence.ts'
 import {NOTHING_NEW, type SecondLook} from '../policy/remarks/second-look.ts'
 import type {HelloAnswer} from '../smtp/hello/answer.ts'
 import {GROUPS_12, type HelloOffer} from '../smtp/hello/client-hello.ts'
-import {SUITES_12, suiteName} from '../smtp/hello/suites.ts'
+import {SUITES_12, SUITES_SHARED_KEY, suiteName} from '../smtp/hello/suites.ts'
 import type {HandshakeFacts} from '../smtp/tap-facts.ts'
 import type {Deadline} from './probe-deadline.ts'
 import type {Prober} from './probe-domain.ts'
@@ -57,7 +57,8 @@ async function again(
     connections += 1
     const leave = await deadline.during(prober.turns.take(attempt.address, deadline.signal))
     try {
-      const offer = {version: 'TLSv1.2', ciphers: SUITES_12, groups: GROUPS_12, serverName: null, ...change} as const
+      const ciphers = [...SUITES_12, ...SUITES_SHARED_KEY]
+      const offer = {version: 'TLSv1.2', ciphers, groups: GROUPS_12, serverName: null, ...change} as const
       return await sayHello(prober.path, attempt, offer, deadline.signal)
     } finally {
       leave()

@@ -1,6 +1,6 @@
 import {join, resolve} from 'node:path'
 import {Command, Flags, type Interfaces} from '@oclif/core'
-import {type AppWorld, realWorld} from '../app/world.ts'
+import {type AppWorld, labWorld, realWorld} from '../app/world.ts'
 import {Exit, type ExitCode} from '../mail/error.ts'
 import {describeError, type ErrorReport} from './errors.ts'
 import type {Asked} from './usage.ts'
@@ -57,7 +57,7 @@ export abstract class BaseCommand extends Command {
     const dataDir = resolve(this.#flags['data-dir'] ?? this.config.dataDir)
     if (!this.#flags.lab) return realWorld({configDir, dataDir})
     const {runningLab} = await import('../app/running-lab.ts')
-    return realWorld(await runningLab(join(dataDir, 'lab')))
+    return labWorld(await runningLab(join(dataDir, 'lab')))
   }
 
   protected get isQuiet(): boolean {

@@ -3,10 +3,12 @@ import {DNS} from './catalogue/dns.ts'
 import {declared} from './catalogue/draft.ts'
 import {KEYS} from './catalogue/keys.ts'
 import {NAMES} from './catalogue/names.ts'
+import {REVOCATION} from './catalogue/revocation.ts'
 import {ROUTE} from './catalogue/route.ts'
 import {SMTP} from './catalogue/smtp.ts'
 import {STORY} from './catalogue/story.ts'
 import {TLS} from './catalogue/tls.ts'
+import {TRANSACTION} from './catalogue/transaction.ts'
 import {VALIDITY} from './catalogue/validity.ts'
 import type {PartnerDeclaration} from './partner.ts'
 
@@ -19,8 +21,10 @@ export const CATALOGUE: readonly PartnerDeclaration[] = [
   ...declared('names', NAMES),
   ...declared('validity', VALIDITY),
   ...declared('keys', KEYS),
+  ...declared('revocation', REVOCATION),
   ...declared('tls', TLS),
   ...declared('smtp', SMTP),
+  ...declared('transaction', TRANSACTION),
   ...declared('dns', DNS),
   ...declared('route', ROUTE),
 ]

@@ -4,6 +4,14 @@ import type {DnsFault, Zone} from './zone.ts'
 
 const RCODE = {serverFailure: 2, nxdomain: 3} as const
 
+/** RFC 8914 §4.7. */
+const DNSSEC_BOGUS = 6
+
+/** RFC 4035 §3.2.2, a bit that the types of dns2 leave out. */
+function isUnchecked(header: object): boolean {
+  return 'cd' in header && header.cd === 1
+}
+
 /** The two servers inside dns2's, which its types keep to themselves. */
 interface Transports {
   servers: {udp: UdpSocket; tcp: TcpServer}
@@ -34,6 +42,10 @@ export async function startDns(
         response.answers = records as never
         if (records.length === 0) response.authorities = [zone.soa() as never]
         // What dns2 tells of a UDP client has the size of its datagram.
+        if (fault === 'bogus' && !isUnchecked(request.header)) {
+          response.additionals = [Packet.Resource.EDNS([Packet.Resource.EDNS.EDE(DNSSEC_BOGUS, 'made up')]) as never]
+          Object.assign(response, {answers: [], header: {...response.header, rcode: RCODE.serverFailure}})
+        }
         if (fault && !spoil(response, fault, 'size' in (client as object))) return
       }
       // A client that is gone before its answer is no concern of ours.
@@ -67,6 +79,7 @@ function spoil(response: Answer, fault: DnsFault, overUdp: boolean): boolean {
   if (fault === 'silent' || (fault === 'truncated-for-good' && !overUdp)) return false
   if (fault === 'servfail')
     Object.assign(response, {answers: [], header: {...response.header, rcode: RCODE.serverFailure}})
+  if (fault === 'signed') Object.assign(response.header, {ad: 1})
   if (fault === 'other-id') Object.assign(response.header, {id: 0})
   if (fault === 'other-question') response.questions[0]!.name = 'elsewhere.example'
   if (fault.startsWith('truncated') && overUdp)

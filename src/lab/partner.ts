@@ -14,8 +14,10 @@ export const GROUPS = {
   names: 'names in certificates (RFC 9525)',
   validity: 'certificates whose time is over, or has not come',
   keys: 'keys, signatures and purposes',
+  revocation: 'what is stapled to a certificate, or inside it: OCSP and SCTs',
   tls: 'versions, ciphers, groups, and handshakes that come to grief',
   smtp: 'ways to speak SMTP before TLS, and inside it',
+  transaction: 'trouble that begins with MAIL, of which a probe, which sends none, sees nothing',
   dns: 'what DNS says, or does not say, of a domain',
   route: 'ways to the hosts, and fleets whose hosts are not alike',
 } as const
@@ -38,12 +40,19 @@ export interface PartnerDeclaration {
   findings: string[]
   /** Codes of the other findings of a probe at level `secure`, each once, sorted. */
   remarks: string[]
+  /** Codes of what a probe with --full has to say besides, each once, sorted. Absent: it is not looked at so closely. */
+  full?: string[]
+  /** What becomes of mail at every level, where the path is open and the transaction fails. */
+  transaction?: 'deferred' | 'bounced'
   /** Other domains whose mail goes to this partner's host. */
   alsoFor?: string[]
   /** Its MX host; default `mx1.` before the domain. */
   mx?: string
-  /** It lives at the one address that IPv6 has for loopback, and is left out where that is taken or there is none. */
-  ipv6?: true
+  /**
+   * It needs IPv6, and is left out where there is none. `loopback`: it lives at the one address that IPv6 has for that, and
+   * is left out too where it is taken. `mapped`: some of its addresses are those of IPv4 inside IPv6 (RFC 4291 §2.5.5.2).
+   */
+  ipv6?: 'loopback' | 'mapped'
   /** It is to be looked at where TLS begins at once, as with --smtps, and reached there by a route. */
   implicitTls?: true
   /** What DNS says of it; default an MX record and an address. */
@@ -95,13 +104,18 @@ type Told = 'name' | 'domain' | 'group' | 'trouble' | 'levels' | 'findings' | 'r
 /** What there is to say of a partner, without what it is made of. */
 export interface PartnerFacts extends Pick<PartnerDeclaration, Told> {
   mx: string
+  /** null: it takes the message, where the path is open. */
+  transaction: 'deferred' | 'bounced' | null
+  /** null: not declared. */
+  full: string[] | null
   /** null: as `levels`. */
   delivery: Levels | null
 }
 
 export function factsOf(declaration: PartnerDeclaration): PartnerFacts {
-  const {name, domain, group, trouble, levels, delivery = null, findings, remarks} = declaration
-  return {name, domain, mx: mxOf(declaration), group, trouble, levels, delivery, findings, remarks}
+  const {name, domain, group, trouble, levels, findings, remarks} = declaration
+  const {delivery = null, transaction = null, full = null} = declaration
+  return {name, domain, mx: mxOf(declaration), group, trouble, levels, delivery, findings, remarks, full, transaction}
 }
 
 /** A partner in a running lab. */

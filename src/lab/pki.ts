@@ -78,6 +78,11 @@ export class LabPki {
     })
   }
 
+  /** With its key, for what has to be signed by hand. */
+  issuer(name: AuthorityName): IssuedCertificate {
+    return this.#authorities[name]
+  }
+
   #authority(issuer: AuthorityName | IssuedCertificate): IssuedCertificate {
     return typeof issuer === 'string' ? this.#authorities[issuer] : issuer
   }

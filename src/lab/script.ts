@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {type SecureContext, TLSSocket} from 'node:tls'
+import {createServer, type SecureContext, type Server, TLSSocket} from 'node:tls'
 import {MailAddress} from '../mail/address.ts'
 import type {Envelope} from '../mail/envelope.ts'
 import type {ReceiverHandlers} from '../smtp/receiver.ts'
@@ -9,7 +9,7 @@ import type {ReceiverHandlers} from '../smtp/receiver.ts'
 /** How a host departs from what a host in order says and does. */
 export interface Script {
   /**
-   * The reply to a verb, in lines with their codes; '' is the greeting. null: silence. undefined: as a host in order has
+   * The reply to a verb, in lines with their codes; '' is the greeting, '.' the end of the message. null: silence. undefined: as a host in order has
    * it. After a reply of 421, or a greeting that is not 2xx, the host hangs up.
    */
   reply?(verb: string, secure: boolean): string[] | null | undefined
@@ -23,6 +23,14 @@ export interface Script {
   demandsCertificate?: true
   /** Hangs up as soon as the handshake is over. */
   leavesAfterHandshake?: true
+  /** Hangs up without a word at this verb; '.' is the end of the message. */
+  closesAt?: string
+  /** OCSP response that is stapled, DER. */
+  staple?: Buffer
+  /** Protocols that it insists on where any is offered (ALPN). */
+  alpn?: string[]
+  /** It has a key in common with somebody else. */
+  sharesKey?: true
 }
 
 /** What a scripted host stands in. */
@@ -84,6 +92,7 @@ export class ScriptedSession {
   #command(line: string): void {
     const [verb = '', argument = ''] = line.split(/ (.*)/s)
     const name = verb.toUpperCase()
+    if (name === this.#script.closesAt) return void this.#raw.destroySoon()
     const scripted = this.#script.reply?.(name, this.#secure)
     const lines = scripted === undefined ? this.#usual(name, argument) : scripted
     this.#say(lines)
@@ -115,6 +124,9 @@ export class ScriptedSession {
 
   async #message(text: string): Promise<void> {
     this.#inData = false
+    if (this.#script.closesAt === '.') return void this.#raw.destroySoon()
+    const scripted = this.#script.reply?.('.', this.#secure)
+    if (scripted !== undefined) return this.#say(scripted)
     const sink = await this.#host.data(this.#facts(), this.#envelope)
     if ('write' in sink) await sink.write(Buffer.from(text.replace(/^\.\./gm, '.'), 'latin1'))
     const {code, lines} = 'write' in sink ? await sink.end() : sink
@@ -124,9 +136,12 @@ export class ScriptedSession {
   #startTls(then: () => void): void {
     this.#stream.off('data', this.#take)
     this.#pending = ''
-    const {demandsCertificate = false, leavesAfterHandshake} = this.#script
+    const {demandsCertificate = false, leavesAfterHandshake, staple, alpn, sharesKey} = this.#script
     const stream = new TLSSocket(this.#raw, {
       isServer: true,
+      ...(staple && {server: stapler(staple)}),
+      ...(alpn && {ALPNProtocols: alpn}),
+      ...(sharesKey && {pskCallback: () => null}),
       secureContext: this.#host.secureContext!,
       requestCert: demandsCertificate,
       rejectUnauthorized: demandsCertificate,
@@ -180,6 +195,11 @@ export class ScriptedSession {
 }
 
 const REPLIES: Record<string, string> = {DATA: '354 end data with <CR><LF>.<CR><LF>', QUIT: '221 2.0.0 closing'}
+
+/** Node staples only what a server is asked for. */
+function stapler(staple: Buffer): Server {
+  return createServer().on('OCSPRequest', (_certificate, _issuer, done) => done(null, staple))
+}
 
 function addressIn(argument: string): MailAddress | null {
   const text = /<(.+)>/.exec(argument)?.[1]

@@ -1,4 +1,5 @@
 import {unwatchFile, watchFile} from 'node:fs'
+import {networkInterfaces} from 'node:os'
 import {join} from 'node:path'
 import {placeOf} from './catalogue.ts'
 import {type LabDns, startDns} from './dns-server.ts'
@@ -60,7 +61,9 @@ export class LabWorld {
   async #open(declaration: PartnerDeclaration, pki: LabPki, zone: Zone): Promise<void> {
     const {build, others = [], alsoFor = [], records = usualRecords, ipv6} = declaration
     const place = placeOf(declaration)
-    const addresses = ipv6 ? ['::1'] : [build, ...others].map((_, i) => this.#subnet.partner(place + i))
+    if (ipv6 && !hasIpv6()) return
+    const atLoopback = ipv6 === 'loopback'
+    const addresses = atLoopback ? ['::1'] : [build, ...others].map((_, i) => this.#subnet.partner(place + i))
     const partner: Partner = {...factsOf(declaration), address: addresses[0]!}
     const site = {pki, domain: partner.domain, mx: partner.mx}
     const behaviours = await Promise.all([build, ...others].map((make) => make(site)))
@@ -69,7 +72,7 @@ export class LabWorld {
     try {
       for (const [i, host] of hosts.entries()) await host.listen(addresses[i]!, this.ports)
     } catch (error) {
-      if (!ipv6) throw error
+      if (!atLoopback) throw error
       return
     }
     this.partners.push(partner)
@@ -110,6 +113,10 @@ export class LabWorld {
     this.#overrides = overrides
     markSeen(this.#options.dir, overrides)
   }
+}
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({family}) => family === 'IPv6'))
 }
 
 /** How it greets; hosts of one partner do not greet alike. */

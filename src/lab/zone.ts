@@ -5,6 +5,10 @@ export type ZoneRecord = {name: string; type: number; class: number; ttl: number
 export type DnsFault =
   /** SERVFAIL. */
   | 'servfail'
+  /** SERVFAIL because DNSSEC says that it is forged (RFC 8914 §4.7), except to who does not want it checked (CD). */
+  | 'bogus'
+  /** The answer was validated (AD). */
+  | 'signed'
   /** No answer. */
   | 'silent'
   /** Over UDP an empty, truncated answer; the whole one over TCP. */

@@ -11,6 +11,8 @@ export function isLoopback(host) {
     .replace(/^\[|\]$/g, '')
     .toLowerCase()
   if (bare === 'localhost' || bare === '::1' || bare === '') return true
+  // The same in hexadecimal (RFC 4291 §2.5.5.2): 7f is 127.
+  if (/^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(bare)) return true
   if (bare.startsWith('::ffff:')) return isLoopback(bare.slice(7))
   return net.isIPv4(bare) && bare.startsWith('127.')
 }

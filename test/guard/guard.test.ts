@@ -18,6 +18,10 @@ describe('the guard', () => {
     expect(() => connect(25, OUTSIDE)).toThrow(/leave loopback: TCP/)
   })
 
+  test.each(['::ffff:192.0.2.1', '::ffff:c000:201'])('is not deceived by %s', (host) => {
+    expect(() => connect({host, port: 25})).toThrow(/leave loopback: TCP/)
+  })
+
   test('refuses UDP that would leave loopback', () => {
     const socket = createSocket('udp4')
     expect(() => socket.send('x', 53, OUTSIDE)).toThrow(/leave loopback: UDP/)

@@ -10,10 +10,12 @@ import {type CatalogueBench, catalogueBench, type Delivery} from '../support/cat
 interface Seen {
   probe: ProbeResult
   deliveries: Delivery[]
+  /** Where it is declared. */
+  full: ProbeResult | null
 }
 
 /** Partners that are looked at side by side. Most of the time goes into waiting for those that never answer. */
-const SIDE_BY_SIDE = 16
+const SIDE_BY_SIDE = 24
 
 let bench: CatalogueBench
 const seen = new Map<string, Seen>()
@@ -25,7 +27,8 @@ beforeAll(async () => {
     for (const partner of waiting) {
       const probe = await bench.probe(partner)
       const deliveries = await Promise.all(LEVELS.map((level) => bench.deliver(partner, level)))
-      seen.set(partner.domain, {probe, deliveries})
+      const full = partner.full ? await bench.probe(partner, {full: true}) : null
+      seen.set(partner.domain, {probe, deliveries, full})
     }
   }
   await Promise.all(Array.from({length: SIDE_BY_SIDE}, look))
@@ -35,7 +38,7 @@ afterAll(async () => {
   await bench?.[Symbol.asyncDispose]()
 })
 
-/** IPv6 has one address for loopback, which a machine may lack and another lab may have. */
+/** A machine may have no IPv6, and another lab may have its one address for loopback. */
 function present(): PartnerDeclaration[] {
   const running = new Set(bench.lab.partners.map(({name}) => name))
   return CATALOGUE.filter(({name, ipv6}) => running.has(name) || !ipv6)
@@ -55,8 +58,8 @@ describe('the catalogue', () => {
   test.each(partners)('the probe says of %s what is declared', (_, declared) => {
     const found = seen.get(declared.domain)
     if (!found && declared.ipv6) return
-    const {levels, delivery, findings, hosts} = found!.probe
-    const all = [...findings, ...hosts.flatMap(({addresses}) => addresses.flatMap((address) => address.findings))]
+    const {levels, delivery} = found!.probe
+    const all = allFindings(found!.probe)
     expect({levels, delivery, findings: codes(all, true), remarks: codes(all, false)}).toEqual({
       levels: declared.levels,
       delivery: declared.delivery ?? declared.levels,
@@ -65,14 +68,45 @@ describe('the catalogue', () => {
     })
   })
 
+  const closely = partners.filter(([, {full}]) => full)
+  test.each(closely)('the probe says of %s with --full what is declared', (_, declared) => {
+    const {probe, full} = seen.get(declared.domain)!
+    const usual = new Set(codes(allFindings(probe), false))
+    expect(codes(allFindings(full!), false).filter((code) => !usual.has(code))).toEqual(declared.full)
+    expect(full!.levels).toEqual(probe.levels)
+  })
+
   test.each(partners)('the relay does with mail to %s what the probe foretells', (_, declared) => {
     const found = seen.get(declared.domain)
     if (!found && declared.ipv6) return
     const {probe, deliveries} = found!
     expect(deliveries.map(({outcome}) => outcome)).toEqual(LEVELS.map((level) => passing(probe.delivery[level])))
     const last = deliveries.at(-1)!
-    if (passing(probe.delivery.secure)) expect(last.result).toBe('delivered')
+    if (declared.transaction)
+      expect(deliveries.map(({result}) => result)).toEqual(LEVELS.map(() => declared.transaction))
+    else if (passing(probe.delivery.secure)) expect(last.result).toBe('delivered')
     else expect([last.result, last.status]).toEqual([probe.fate, probe.status])
+  })
+
+  const facts: [string, string, (result: ProbeResult) => unknown, unknown][] = [
+    ['dnssec-signed', 'validated answers', ({route}) => route.status, 'secure'],
+    ['good', 'answers without DNSSEC', ({route}) => route.status, 'insecure'],
+    ['dnssec-bogus', 'answers that fail', ({route}) => route.status, 'bogus'],
+    ['ocsp-good', 'a good OCSP response', (result) => tlsOf(result)?.ocsp?.status, 'good'],
+    ['ocsp-revoked', 'a revocation', (result) => tlsOf(result)?.ocsp?.status, 'revoked'],
+    ['ocsp-unknown', 'an OCSP response that knows nothing', (result) => tlsOf(result)?.ocsp?.status, 'unknown'],
+    ['ocsp-other', 'an OCSP response of another certificate', (result) => tlsOf(result)?.ocsp?.status, 'other'],
+    ['ocsp-garbage', 'what is no OCSP response', (result) => tlsOf(result)?.ocsp?.status, 'unreadable'],
+    ['scts-embedded', 'SCTs in the certificate', (result) => tlsOf(result)?.embeddedScts, true],
+    ['good', 'no SCTs in the certificate', (result) => tlsOf(result)?.embeddedScts, false],
+    ['scts-in-handshake', 'SCTs in the handshake', (result) => enumerationOf(result)?.scts, true],
+    ['modern', 'no SCTs in the handshake', (result) => enumerationOf(result)?.scts, false],
+    ['alpn-insists', 'that it insists on its ALPN', (result) => enumerationOf(result)?.alpn?.answer, 'refused'],
+    ['modern', 'that it has no ALPN', (result) => enumerationOf(result)?.alpn?.answer, 'ignored'],
+  ]
+  test.each(facts)('the probe of %s shows %s', (name, _, fact, expected) => {
+    const {probe, full} = seen.get(CATALOGUE.find((one) => one.name === name)!.domain)!
+    expect(fact(full ?? probe)).toBe(expected)
   })
 
   test('messages that were delivered were taken by the partner they were for, each once', () => {
@@ -82,6 +116,13 @@ describe('the catalogue', () => {
     }
   })
 })
+
+function allFindings({findings, hosts}: ProbeResult) {
+  return [...findings, ...hosts.flatMap(({addresses}) => addresses.flatMap((address) => address.findings))]
+}
+
+const tlsOf = ({hosts}: ProbeResult) => hosts[0]!.addresses[0]!.tls
+const enumerationOf = ({hosts}: ProbeResult) => hosts[0]!.addresses[0]!.enumeration
 
 function codes(findings: {code: string; severity: string}[], errors: boolean): string[] {
   const wanted = findings.filter(({severity}) => (severity === 'error') === errors)

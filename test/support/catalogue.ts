@@ -1,11 +1,9 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {connect} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {setTimeout as sleep} from 'node:timers/promises'
 import {lookAt, openProber, type Prober} from '../../src/app/probe-domain.ts'
 import {probeTarget} from '../../src/app/probe-targets.ts'
-import type {AppWorld} from '../../src/app/world.ts'
+import {type AppWorld, labWorld} from '../../src/app/world.ts'
 import {createResolver} from '../../src/dns/client.ts'
 import {type Lab, startLab} from '../../src/lab/lab.ts'
 import {mxOf, type PartnerDeclaration} from '../../src/lab/partner.ts'
@@ -29,13 +27,13 @@ export interface Delivery {
 
 export interface CatalogueBench extends AsyncDisposable {
   lab: Lab
-  probe(partner: PartnerDeclaration): Promise<ProbeResult>
+  probe(partner: PartnerDeclaration, options?: {full?: boolean}): Promise<ProbeResult>
   /** One attempt of the relay, as if it were the first. */
   deliver(partner: PartnerDeclaration, level: Level): Promise<Delivery>
 }
 
 /** Long enough for a slow partner on a slow machine, short enough for one that never says anything. */
-const TIMEOUTS = {connect: 5_000, greeting: 9_000, command: 4_000, handshake: 4_000}
+const TIMEOUTS = {connect: 5_000, greeting: 9_000, command: 4_000, handshake: 4_000, dataBlock: 4_000, dataEnd: 4_000}
 
 /** The whole catalogue in this process, the probe and the relay's delivery before it, in one and the same world. */
 export async function catalogueBench(): Promise<CatalogueBench> {
@@ -46,8 +44,8 @@ export async function catalogueBench(): Promise<CatalogueBench> {
   const pool = new SessionPool(app)
   return {
     lab,
-    probe: ({domain, implicitTls = false}) => {
-      return lookAt({...prober, options: {...prober.options, implicitTls}}, probeTarget(domain))
+    probe: ({domain, implicitTls = false}, {full = false} = {}) => {
+      return lookAt({...prober, options: {...prober.options, implicitTls, full}}, probeTarget(domain))
     },
     deliver: (partner, level) => deliver({path: prober.path, pool}, partner, profileOf(lab, level)),
     [Symbol.asyncDispose]: async () => {
@@ -66,23 +64,13 @@ async function appWorld(dir: string, lab: Lab): Promise<AppWorld> {
     join(configDir, 'relay.yaml'),
     `hostname: relay.example.org\ndns: {servers: ["${lab.dns}"]}\n${ports}\n`,
   )
-  return {
-    configDir,
-    dataDir: join(dir, 'data'),
-    now: () => Date.now(),
-    random: () => Math.random(),
-    sleep: (ms, signal) => sleep(ms, undefined, {signal}),
-    // This machine answers at 0.0.0.0 too; here nobody does.
-    dial: (host, port) => {
-      return host === '0.0.0.0' ? connect(1, '127.0.0.1') : connect({host, port, autoSelectFamily: false})
-    },
-  }
+  return labWorld({configDir, dataDir: join(dir, 'data')})
 }
 
 async function proberIn(app: AppWorld, lab: Lab, dir: string): Promise<Prober> {
   const ca = [join(dir, 'lab', 'pki', 'root.pem'), join(dir, 'lab', 'pki', 'intermediate.pem')]
   const prober = await openProber(app, {profile: 'secure', ca, pause: 0})
-  const resolver = createResolver({servers: [lab.dns], trusted: false, timeout: 1_500, clock: app})
+  const resolver = createResolver({servers: [lab.dns], trusted: true, timeout: 1_500, clock: app})
   return {...prober, path: {...prober.path, timeouts: TIMEOUTS, resolver}}
 }
 

@@ -48,6 +48,25 @@ export const DNS: readonly Draft[] = [
     ...doubtful('servfail-host', 'the DNS server of its MX host answers SERVFAIL', 'servfail'),
     records: (site) => [...usual(site), {name: site.mx, type: 'FAULT', fault: 'servfail'}],
   },
+  {
+    ...doubtful('dnssec-bogus', 'its DNS answers do not pass DNSSEC (SERVFAIL, RFC 8914)', 'bogus'),
+    remarks: ['dnssec-invalid'],
+  },
+  {
+    ...doubtful('dnssec-bogus-host', 'the address of its MX host does not pass DNSSEC', 'bogus'),
+    remarks: ['dnssec-invalid'],
+    records: (site) => [...usual(site), {name: site.mx, type: 'FAULT', fault: 'bogus'}],
+  },
+  {
+    name: 'dnssec-signed',
+    trouble: 'nothing: its DNS answers pass DNSSEC (the AD bit)',
+    records: (site) => [
+      ...usual(site),
+      {name: site.domain, type: 'FAULT', fault: 'signed'},
+      {name: site.mx, type: 'FAULT', fault: 'signed'},
+    ],
+    build: inOrder,
+  },
   doubtful('dns-silent', 'its DNS server does not answer', 'silent'),
   doubtful('dns-other-question', 'its DNS server answers a question that nobody asked', 'other-question'),
   doubtful('dns-other-id', 'what comes from its DNS server is no answer to the query, but a forgery', 'other-id'),

@@ -1,5 +1,7 @@
 import {newKey} from '../../pki/issue.ts'
-import {type Draft, UNTRUSTED} from './draft.ts'
+import type {Behaviour, PartnerSite} from '../partner.ts'
+import {signedAnew, smallKey} from '../signed-anew.ts'
+import {type Draft, NO_HANDSHAKE, UNTRUSTED} from './draft.ts'
 
 /** Keys, signatures and purposes. */
 export const KEYS: readonly Draft[] = [
@@ -39,6 +41,42 @@ export const KEYS: readonly Draft[] = [
     },
   },
   {
+    name: 'md5',
+    trouble: 'its certificate is signed with MD5',
+    ...UNTRUSTED,
+    remarks: ['signature-weak'],
+    build: async ({pki, mx}) => {
+      const issuer = await pki.authority('Oldest Hash', {key: 'rsa-2048'})
+      const {chainPem, keyPem} = await pki.leaf([mx], {issuer, present: 'leaf'})
+      const leaf = signedAnew(chainPem, {signer: issuer, algorithm: 'md5-rsa'})
+      return {identity: {chainPem: leaf + issuer.certificatePem, keyPem}, tls: ANYTHING}
+    },
+  },
+  {
+    name: 'ec-224-intermediate',
+    trouble: 'its intermediate has an elliptic key of 224 bits',
+    remarks: ['key-weak'],
+    build: (site) => belowSmallKey('secp224r1', site),
+  },
+  {
+    name: 'ec-192-intermediate',
+    trouble: 'its intermediate has an elliptic key of 192 bits',
+    ...UNTRUSTED,
+    remarks: ['key-weak'],
+    build: (site) => belowSmallKey('prime192v1', site),
+  },
+  {
+    name: 'ec-192',
+    trouble: 'an elliptic key of 192 bits',
+    ...NO_HANDSHAKE,
+    build: async ({pki, mx}) => {
+      const {key, keyPem} = smallKey('prime192v1')
+      const {chainPem} = await pki.leaf([mx], {present: 'leaf'})
+      const leaf = signedAnew(chainPem, {signer: pki.issuer('intermediate'), algorithm: 'sha256-ecdsa', key})
+      return {identity: {chainPem: leaf, keyPem}, tls: {...ANYTHING, maxVersion: 'TLSv1.2'}}
+    },
+  },
+  {
     name: 'client-purpose',
     trouble: 'its certificate is made for TLS clients alone (extendedKeyUsage)',
     ...UNTRUSTED,
@@ -61,6 +99,17 @@ export const KEYS: readonly Draft[] = [
     },
   },
 ]
+
+/** An intermediate with this key, and below it a leaf in order. */
+async function belowSmallKey(curve: Parameters<typeof smallKey>[0], {pki, mx}: PartnerSite): Promise<Behaviour> {
+  const {key, keyPem: signerPem} = smallKey(curve)
+  const made = await pki.authority('Small Curve')
+  const root = pki.issuer('root')
+  const issuer = signedAnew(made.certificatePem, {signer: root, algorithm: 'sha256-ecdsa', key})
+  const {chainPem, keyPem} = await pki.leaf([mx], {issuer: made, present: 'leaf'})
+  const leaf = signedAnew(chainPem, {signer: {keyPem: signerPem}, algorithm: 'sha256-ecdsa'})
+  return {identity: {chainPem: leaf + issuer, keyPem}, tls: ANYTHING}
+}
 
 /** For a host that takes everything, however weak. */
 export const ANYTHING = {ciphers: 'DEFAULT@SECLEVEL=0'}

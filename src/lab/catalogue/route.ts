@@ -1,7 +1,7 @@
-import type {Behaviour, PartnerSite} from '../partner.ts'
+import type {Behaviour, PartnerSite, ZoneSite} from '../partner.ts'
 import type {ZoneEntry} from '../zone.ts'
 import {mx, usual} from './dns.ts'
-import {at, type Draft, NOT_REACHED, UNREACHABLE, UNTRUSTED, VERIFIED} from './draft.ts'
+import {at, type Draft, NOT_REACHED, UNAUTHENTICATED, UNREACHABLE, UNTRUSTED, VERIFIED} from './draft.ts'
 import {inOrder} from './story.ts'
 
 /** Ways to the hosts, and fleets whose hosts are not alike. */
@@ -117,7 +117,7 @@ export const ROUTE: readonly Draft[] = [
     remarks: [],
   },
   {
-    ...fleet('backup-down', 'its backup MX host is down', [10, 20], async () => ({identity: null, closed: true})),
+    ...fleet('backup-down', 'its backup MX host is down', [10, 20], closed),
     ...{levels: UNREACHABLE, delivery: VERIFIED, remarks: ['host-unreachable', 'mixed-fleet']},
   },
   {
@@ -125,7 +125,7 @@ export const ROUTE: readonly Draft[] = [
     trouble: 'the first of the two addresses of its MX host refuses connections',
     ...{levels: UNREACHABLE, delivery: VERIFIED, remarks: ['host-unreachable']},
     records: bothAddresses,
-    build: async () => ({identity: null, closed: true}),
+    build: closed,
     others: [inOrder],
   },
   {
@@ -144,20 +144,62 @@ export const ROUTE: readonly Draft[] = [
     build: behindProxy('mx1'),
     remarks: ['same-banner-everywhere'],
   },
-  {
-    name: 'unroutable-address',
-    trouble: 'its MX host has the address 0.0.0.0',
-    ...NOT_REACHED,
-    remarks: ['host-unreachable', 'private-address'],
-    records: ({domain, mx: host}) => [mx(domain, host), {name: host, type: 'A', address: '0.0.0.0'}],
-    build: inOrder,
-  },
+  ...(
+    [
+      ['unroutable-address', '0.0.0.0'],
+      ['private-address', '10.25.25.25'],
+      ['provider-address', '100.64.25.25'],
+      ['link-local-address', '169.254.25.25'],
+      ['link-local-ipv6', 'fe80::25'],
+      ['private-ipv6', 'fd25::25'],
+    ] as const
+  ).map(([name, address]) => unroutable(name, address)),
   {
     name: 'ipv6-only',
     trouble: 'nothing: it has an IPv6 address alone',
-    ipv6: true,
+    ipv6: 'loopback',
     records: ({domain, mx: host}) => [mx(domain, host), {name: host, type: 'AAAA', address: '::1'}],
     build: inOrder,
+  },
+  {
+    name: 'ipv6-refuses',
+    trouble: 'its MX host refuses connections at its IPv6 address',
+    ipv6: 'mapped',
+    ...{levels: UNREACHABLE, delivery: VERIFIED, remarks: ['host-unreachable']},
+    records: bothFamilies,
+    build: inOrder,
+    others: [closed],
+  },
+  {
+    name: 'ipv4-refuses',
+    trouble: 'its MX host refuses connections at its IPv4 address',
+    ipv6: 'mapped',
+    ...{levels: UNREACHABLE, delivery: VERIFIED, remarks: ['host-unreachable']},
+    records: bothFamilies,
+    build: closed,
+    others: [inOrder],
+  },
+  {
+    name: 'ipv6-elsewhere',
+    trouble: 'its MX host shows the certificate of another host at its IPv6 address',
+    ipv6: 'mapped',
+    ...{levels: UNAUTHENTICATED, delivery: VERIFIED, findings: ['certificate-host-mismatch']},
+    records: bothFamilies,
+    build: inOrder,
+    others: [async ({pki, domain}) => ({identity: await pki.leaf([`www.${domain}`])})],
+  },
+  {
+    name: 'ipv6-fleet',
+    trouble: 'nothing: of two MX hosts one has IPv4 alone, and the other IPv6',
+    ipv6: 'mapped',
+    records: ({domain, mx: host, addresses}) => [
+      mx(domain, host),
+      mx(domain, secondName(domain), 20),
+      {name: host, type: 'A', address: addresses[0]!},
+      {name: secondName(domain), type: 'AAAA', address: inIpv6(addresses[1]!)},
+    ],
+    build: inOrder,
+    others: [second],
   },
   {
     name: 'many-mx',
@@ -176,8 +218,8 @@ export const ROUTE: readonly Draft[] = [
     ...NOT_REACHED,
     remarks: ['host-unreachable'],
     records: twoHosts([10, 20]),
-    build: async () => ({identity: null, closed: true}),
-    others: [async () => ({identity: null, closed: true})],
+    build: closed,
+    others: [closed],
   },
 ]
 
@@ -197,8 +239,40 @@ function twoHosts([first, other]: [number, number]): NonNullable<Draft['records'
   ]
 }
 
-function bothAddresses({domain, mx: host, addresses}: Parameters<NonNullable<Draft['records']>>[0]): ZoneEntry[] {
+function bothAddresses({domain, mx: host, addresses}: ZoneSite): ZoneEntry[] {
   return [mx(domain, host), ...addresses.map((address): ZoneEntry => ({name: host, type: 'A', address}))]
+}
+
+/** Its first host at an IPv4 address, the other one at an IPv6 address. */
+function bothFamilies({domain, mx: host, addresses: [first, other]}: ZoneSite): ZoneEntry[] {
+  return [
+    mx(domain, host),
+    {name: host, type: 'A', address: first!},
+    {name: host, type: 'AAAA', address: inIpv6(other!)},
+  ]
+}
+
+/** RFC 4291 §2.5.5.2: loopback of IPv6 has a single address, that of IPv4 inside it has millions. */
+function inIpv6(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return `::ffff:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+}
+
+/** Nobody leaves the lab, so that nobody answers there either. */
+function unroutable(name: string, address: string): Draft {
+  return {
+    ...{name, trouble: `its MX host has the address ${address}, which leads nowhere on the Internet`, ...NOT_REACHED},
+    remarks: ['host-unreachable', 'private-address'],
+    records: ({domain, mx: host}) => [
+      mx(domain, host),
+      {name: host, type: address.includes(':') ? 'AAAA' : 'A', address},
+    ],
+    build: inOrder,
+  }
+}
+
+async function closed(): Promise<Behaviour> {
+  return {identity: null, closed: true}
 }
 
 async function second({pki, domain}: PartnerSite): Promise<Behaviour> {

@@ -1,11 +1,22 @@
+import {X509Certificate} from 'node:crypto'
 import type {SecureContextOptions} from 'node:tls'
-import {ALERT, ended, fatal, type InsteadOfTls, names, oldTls, onHello, VERSION} from '../hand-made.ts'
+import {ALERT, ended, fatal, type InsteadOfTls, names, type OldTraits, oldTls, onHello, VERSION} from '../hand-made.ts'
 import {contextFor} from '../host.ts'
 import type {Behaviour, PartnerSite} from '../partner.ts'
 import type {Script} from '../script.ts'
+import {weakField} from '../weak-field.ts'
 import {chainOf} from './chain.ts'
 import {type Draft, NO_HANDSHAKE} from './draft.ts'
 import {ANYTHING} from './keys.ts'
+
+const ECDHE_ECDSA_AES_128_GCM = 0xc02b
+
+/** With what --full says of them. */
+const OLD_CIPHERS: readonly (readonly [name: string, trouble: string, cipher: number, full: string])[] = [
+  ['triple-des-only', 'speaks 3DES and nothing better', 0x000a, 'cipher-discouraged'],
+  ['rc4-only', 'speaks RC4 and nothing better', 0x0005, 'cipher-forbidden'],
+  ['export-only', 'speaks ciphers that were weak enough for export, and nothing better', 0x0003, 'cipher-forbidden'],
+]
 
 /** Versions, ciphers, groups, and handshakes that come to grief. */
 export const TLS: readonly Draft[] = [
@@ -65,6 +76,94 @@ export const TLS: readonly Draft[] = [
     ...NO_HANDSHAKE,
     remarks: ['tls-no-common-cipher'],
     build: withTls({maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-CAMELLIA256-SHA384'}),
+  },
+  {
+    name: 'psk-only',
+    trouble: 'ciphers for who shares a key with it, and none else',
+    ...NO_HANDSHAKE,
+    remarks: ['tls-no-common-cipher'],
+    build: scripted({sharesKey: true}, {maxVersion: 'TLSv1.2', ciphers: 'PSK-AES128-GCM-SHA256'}),
+  },
+  ...OLD_CIPHERS.map(([name, trouble, cipher, ...full]): Draft => {
+    const build = hostOfOld({cipher})
+    return {name, trouble, ...NO_HANDSHAKE, remarks: ['tls-no-common-cipher'], full, build}
+  }),
+  {
+    name: 'tls-compression',
+    trouble: 'an old stack that compresses inside TLS',
+    ...NO_HANDSHAKE,
+    full: ['tls-compression'],
+    build: hostOfOld({cipher: ECDHE_ECDSA_AES_128_GCM, compression: true}),
+  },
+  {
+    name: 'renegotiation-insecure',
+    trouble: 'an old stack that does not know secure renegotiation',
+    ...NO_HANDSHAKE,
+    full: ['renegotiation-insecure'],
+    build: hostOfOld({cipher: ECDHE_ECDSA_AES_128_GCM, renegotiation: false}),
+  },
+  {
+    name: 'scts-in-handshake',
+    trouble: 'sends SCTs in the handshake to who asks, and gets no further',
+    ...NO_HANDSHAKE,
+    full: [],
+    build: hostOfOld({cipher: ECDHE_ECDSA_AES_128_GCM, scts: true}),
+  },
+  {
+    name: 'old-versions-too',
+    trouble: 'speaks TLS 1.0 and 1.1 too, which RFC 8996 forbids',
+    full: ['tls-version-obsolete'],
+    build: withTls({minVersion: 'TLSv1', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0'}),
+  },
+  {
+    name: 'old-ciphers-too',
+    trouble: 'takes ciphers without encryption or authentication too, where nothing better is offered',
+    full: ['cipher-forbidden'],
+    build: withTls({
+      maxVersion: 'TLSv1.2',
+      ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256:AECDH-AES256-SHA:ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0',
+    }),
+  },
+  {
+    name: 'modern',
+    trouble: 'nothing: TLS 1.2 and 1.3 with ciphers of today alone, as --full finds them',
+    full: [],
+    build: withTls({
+      ciphers:
+        'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384',
+    }),
+  },
+  {
+    name: 'dh-1024',
+    trouble: 'a Diffie-Hellman field of 1024 bits, and nothing else',
+    ...NO_HANDSHAKE,
+    full: ['group-weak'],
+    build: withTls(
+      {maxVersion: 'TLSv1.2', dhparam: weakField(), ciphers: 'DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0'},
+      'rsa-2048',
+    ),
+  },
+  {
+    name: 'curve-192',
+    trouble: 'a curve of 192 bits, and nothing else',
+    ...NO_HANDSHAKE,
+    full: ['group-weak'],
+    build: withTls(
+      {maxVersion: 'TLSv1.2', ecdhCurve: 'prime192v1', ciphers: 'ECDHE-RSA-AES128-SHA:@SECLEVEL=0'},
+      'rsa-2048',
+    ),
+  },
+  {
+    name: 'weak-groups-too',
+    trouble: 'takes a curve of 163 bits too, where nothing better is offered',
+    full: ['group-weak'],
+    build: withTls({ecdhCurve: 'X25519:sect163k1', ciphers: 'DEFAULT:!RSA:!DHE:@SECLEVEL=0'}),
+  },
+  {
+    name: 'alpn-insists',
+    trouble: 'nothing: refuses who offers a protocol by ALPN that it does not know, and mailers offer none',
+    full: [],
+    build: scripted({alpn: ['imap']}),
   },
   {
     name: 'post-quantum-only',
@@ -192,6 +291,15 @@ function scripted(script: Script, tls: SecureContextOptions = {}): Draft['build'
 /** A host that says 220 to STARTTLS, and then this. */
 function handMade(name: string, trouble: string, insteadOfTls: InsteadOfTls): Draft {
   return {name, trouble, ...NO_HANDSHAKE, build: async () => ({identity: null, session: {insteadOfTls}})}
+}
+
+/** A stack from long ago, with a certificate in order. */
+function hostOfOld(traits: Partial<OldTraits>): Draft['build'] {
+  return async ({pki, mx}) => {
+    const leaf = new X509Certificate((await pki.leaf([mx])).chainPem).raw
+    const insteadOfTls = oldTls({version: VERSION.tls12, renegotiation: true, leaf, ...traits})
+    return {identity: null, session: {insteadOfTls}}
+  }
 }
 
 function answers(octets: Buffer): InsteadOfTls {

@@ -1,3 +1,5 @@
+import {X509Certificate} from 'node:crypto'
+import {groupNumber} from '../tap-names.ts'
 import type {HelloAnswer} from './answer.ts'
 import type {Capabilities} from './capabilities.ts'
 import {GROUPS_WEAK, type HelloOffer, type HelloVersion, VERSIONS} from './client-hello.ts'
@@ -14,7 +16,7 @@ export async function enumerate(ask: Ask, serverName: string | null): Promise<Ca
   const modern = await versions(ledger)
   await withoutSni(ledger, modern)
   await ciphers12(ledger, 'TLSv1.2', 'forbidden')
-  await weakExchange(ledger)
+  await weakExchange(ledger, modern?.leaf ?? null)
   await ciphers12(ledger, 'TLSv1.2', 'discouraged', 1)
   await enumerate13(ledger)
   for (const rank of ['discouraged', 'good'] as const) await ciphers12(ledger, 'TLSv1.2', rank)
@@ -69,19 +71,32 @@ const DHE = SUITES_12.filter((suite) => suiteName(suite).startsWith('TLS_DHE_'))
 
 /**
  * Curves that are too small and none else, beside a finite field of the peer's own making, whose size only its answer
- * tells. Most take neither; where one is taken, the other is asked for too.
+ * tells. Most take neither; where one is taken, the other is asked for too. A certificate of a curve is shown to those
+ * alone who know the curve (RFC 8422 §5.1): it has to be offered too, and a host that likes it best hides what is weaker.
  */
-async function weakExchange(ledger: Ledger): Promise<void> {
+async function weakExchange(ledger: Ledger, leaf: Buffer | null): Promise<void> {
   const version = VERSIONS.find((one) => one !== 'TLSv1.3' && ledger.takes(one))
   if (!version || version === 'SSLv3') return
+  const groups = [...GROUPS_WEAK, ...curveOf(leaf)]
   const look = async (suites: readonly number[]) => {
-    const answer = await ledger.offer(version, suites, {groups: GROUPS_WEAK})
+    const answer = await ledger.offer(version, suites, {groups})
     const isTaken = answer?.kind === 'hello' && answer.version === version && suites.includes(answer.cipher)
     if (isTaken) ledger.note(version, answer)
     return isTaken ? answer.cipher : null
   }
   const chosen = await look([...ECDHE, ...DHE])
   if (chosen !== null) await look(DHE.includes(chosen) ? ECDHE : DHE)
+}
+
+/** The group of an elliptic key, if it is one. */
+function curveOf(leaf: Buffer | null): number[] {
+  try {
+    const curve = leaf && new X509Certificate(leaf).publicKey.asymmetricKeyDetails?.namedCurve
+    const number = curve ? groupNumber(curve) : null
+    return number === null ? [] : [number]
+  } catch {
+    return []
+  }
 }
 
 /** By elimination, ciphers of one rank; `most`: no more than so many answers. */

@@ -96,13 +96,28 @@ const SUITES: readonly (readonly [number: number, name: string])[] = [
   [0x003b, 'TLS_RSA_WITH_NULL_SHA256'],
 ]
 
-const NAMES = new Map(SUITES)
+/** For who shares a key with the host (RFC 4279, RFC 5487, RFC 5489, RFC 7905), which no stranger's mailer does. */
+const SHARED_KEY: readonly (readonly [number: number, name: string])[] = [
+  [0xccac, 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256'],
+  [0xc036, 'TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA'],
+  [0xc035, 'TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA'],
+  [0x00ab, 'TLS_DHE_PSK_WITH_AES_256_GCM_SHA384'],
+  [0x00aa, 'TLS_DHE_PSK_WITH_AES_128_GCM_SHA256'],
+  [0x00a9, 'TLS_PSK_WITH_AES_256_GCM_SHA384'],
+  [0x00a8, 'TLS_PSK_WITH_AES_128_GCM_SHA256'],
+  [0x008d, 'TLS_PSK_WITH_AES_256_CBC_SHA'],
+  [0x008c, 'TLS_PSK_WITH_AES_128_CBC_SHA'],
+]
+
+const NAMES = new Map([...SUITES, ...SHARED_KEY])
 const ALL = SUITES.map(([number]) => number)
 
 /** RFC 8446 §B.4. */
 export const SUITES_13: readonly number[] = ALL.filter((number) => number >> 8 === 0x13)
 /** For every version up to TLS 1.2; what a version cannot have is passed over by the peer. */
 export const SUITES_12: readonly number[] = ALL.filter((number) => number >> 8 !== 0x13)
+
+export const SUITES_SHARED_KEY: readonly number[] = SHARED_KEY.map(([number]) => number)
 
 export function suiteName(number: number): string {
   return NAMES.get(number) ?? `0x${number.toString(16).padStart(4, '0')}`
