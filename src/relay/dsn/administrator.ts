@@ -6,6 +6,7 @@ import type {HostFailure} from '../host-failure.ts'
 import {mailDate} from '../mail-date.ts'
 import type {DsnReport} from './report.ts'
 import {wrap} from './text.ts'
+import {ownReason} from './why.ts'
 
 /** What was seen, host by host, and how to see it again. */
 export function administratorPart(report: DsnReport): string[] {
@@ -20,7 +21,7 @@ export function administratorPart(report: DsnReport): string[] {
 function fateLines({status, reason, remote, failures}: RecipientFate): string[] {
   if (failures.length > 0) return failures.flatMap(failureLines)
   const where = remote ? `${remote.host}[${remote.address}]: ` : ''
-  return wrap(`${where}${printable(reason, 500)} (${status})`, '  ')
+  return wrap(`${where}${ownReason(reason)} (${status})`, '  ')
 }
 
 function failureLines(failure: HostFailure): string[] {

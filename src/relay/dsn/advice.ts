@@ -10,15 +10,15 @@ export function advice(fate: RecipientFate, {kind}: DsnReport): string {
   return FAILED[decided](domain)
 }
 
-type Cause = Mender | 'mailbox' | 'size' | 'form' | 'refused'
+type Cause = Mender | 'mailbox' | 'size' | 'form' | 'refused' | 'house'
 
 /** The first check that failed, else what the status says (RFC 3463 §3). */
-function decidedBy({failures, findings, status, reply}: RecipientFate): Cause {
+function decidedBy({failures, findings, status, reply, remote}: RecipientFate): Cause {
   const refusing = failures.filter(({outcome}) => outcome === 'refused')
   const codes = [...(refusing.length > 0 ? refusing : failures).flatMap((failure) => failure.findings), ...findings]
   const mender = codes.map(({code}) => checkOf(code)?.mender).find((found) => found !== undefined)
   if (mender && !reply) return mender
-  return BY_STATUS.find(([pattern]) => pattern.test(status))?.[1] ?? 'refused'
+  return BY_STATUS.find(([pattern]) => pattern.test(status))?.[1] ?? (remote ? 'refused' : 'house')
 }
 
 const BY_STATUS: [RegExp, Cause][] = [
@@ -44,12 +44,14 @@ const FAILED: Record<Cause, (domain: string) => string> = {
     `your message was not handed over, because it would not have been safe. Ask your own mail administrator, and pass ` +
     `on ${LINES}: they can tell whether it has to be mended at ${domain} or here. Send your message again then.`,
   address: () => 'check the address for a misspelling, above all behind the @, and send the message again.',
-  requiretls: () => `send the message again without that demand if you can do without it, or ${OTHERWISE}.`,
+  requiretls: () =>
+    `send the message again without that demand (REQUIRETLS) if you can do without it, or ${OTHERWISE}.`,
   time: () => `send the message again later, or ${OTHERWISE}.`,
   mailbox: () => `the mailbox is full: ${OTHERWISE}, or send the message again later.`,
   size: () => 'the message is too large for the recipient: send a smaller one.',
   form: () => `the message has a form that the other side cannot take: ask your own mail administrator.`,
   refused: (domain) => `the answer above is all that we were told. Ask postmaster@${domain} about it, or ${OTHERWISE}.`,
+  house: () => `ask your own mail administrator, and pass on ${LINES}.`,
 }
 
 const URGENT: Record<Cause, string> = {
@@ -63,4 +65,5 @@ const URGENT: Record<Cause, string> = {
   size: `If it is urgent, ${OTHERWISE}.`,
   form: `If it is urgent, ${OTHERWISE}.`,
   refused: `If it is urgent, ${OTHERWISE}.`,
+  house: `If it is urgent, ask your own mail administrator, and pass on ${LINES}.`,
 }

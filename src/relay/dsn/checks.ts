@@ -12,7 +12,7 @@ export interface Check {
 
 const check = (mender: Mender, says: string): Check => ({mender, says})
 
-/** Codes that are missing here are told in the finding's own words. */
+/** Codes that are missing here are told by their title. */
 export const CHECKS: Partial<Record<FindingCode, Check>> = {
   'starttls-not-supported': check(
     'partner',
