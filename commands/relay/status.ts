@@ -2,6 +2,7 @@ import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {counted} from '../../src/cli/counted.ts'
 import {suspensionDocument} from '../../src/cli/queue-document.ts'
+import {endpoint} from '../../src/mail/address.ts'
 import {printable} from '../../src/mail/domain.ts'
 import {Exit} from '../../src/mail/error.ts'
 import type {Suspension} from '../../src/queue/store.ts'
@@ -36,6 +37,7 @@ function lines(report: RelayReport): string[] {
     `listening  ${doors.join(', ') || 'nowhere'}${report.tls ? '' : '; TLS is switched off'}`,
     ...report.certificates.map(certificateWords),
     `fit        ${report.problems.length === 0 ? 'yes' : `no: ${report.problems.map((one) => printable(one, 200)).join('; ')}`}`,
+    ...(report.metrics ? [`metrics    http://${endpoint(report.metrics)}/metrics, /healthz`] : []),
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
     `since then ${counters.accepted} accepted, ${rejected(tally)} rejected, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
     ...recipientLines(tally),

@@ -16,14 +16,10 @@ export async function settleAs(world: AppWorld, account: Account): Promise<void>
   ownDataDir(world, account)
   becomeAccount(account)
   await relaySnapshot(world).catch((cause: PosternError) => {
-    const {user, gid} = account
+    const {user} = account
     throw new PosternError('config-denied', `${user} cannot take over the configuration: ${cause.message}`, {
       exit: Exit.permission,
-      hints: [
-        `let it read: chown -R ${user} ${world.configDir}`,
-        `or by its group alone: chgrp -R ${gid} ${world.configDir} && chmod -R g+rX ${world.configDir}`,
-        ...(cause.hints ?? []),
-      ],
+      hints: [`let it read: chown -R ${user} ${world.configDir}`, ...(cause.hints ?? [])],
       cause,
     })
   })

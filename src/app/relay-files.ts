@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto'
+import {statSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {AppWorld} from './world.ts'
@@ -15,7 +16,13 @@ export function controlSocket({dataDir}: Pick<AppWorld, 'dataDir'>): string {
   if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   const runtime = process.env.XDG_RUNTIME_DIR ?? tmpdir()
-  return join(runtime, `postern-${process.getuid?.() ?? 0}-${name}`, 'relay.sock')
+  return join(runtime, `postern-${ownerOf(dataDir)}-${name}`, 'relay.sock')
+}
+
+/** Who runs its relay: root, who may speak with it too, has to look in the same place. */
+function ownerOf(dataDir: string): number {
+  const own = process.getuid?.() ?? 0
+  return own === 0 ? (statSync(dataDir, {throwIfNoEntry: false})?.uid ?? own) : own
 }
 
 export function queueDir({dataDir}: Pick<AppWorld, 'dataDir'>): string {

@@ -43,7 +43,8 @@ function requireTlsDemand(attempt: AttemptEvidence, domain: string, profile: Eff
   const verified = profile.level !== 'none' && problems.length === 0
   const offered = attempt.extensions.secure?.some((line) => /^REQUIRETLS(\s|$)/i.test(line)) ?? false
   // RFC 8689 §5: a bounce is not discarded because the next hop does not advertise REQUIRETLS.
-  if (verified && (offered || attempt.requireTls === 'unadvertised')) return demandOf({level: 'secure', best: 'verified', persistence: 'permanent'})
+  if (verified && (offered || attempt.requireTls === 'unadvertised'))
+    return demandOf({level: 'secure', best: 'verified', persistence: 'permanent'})
   const peer = peerName(attempt)
   const refusals = verified
     ? [

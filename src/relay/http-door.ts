@@ -42,8 +42,10 @@ export class HttpDoor {
 
   /** Binds what is wanted and changes nothing yet. Throws as a listener does. */
   async prepare(wanted: HttpDoorSettings | null): Promise<{commit(): void; discard(): void}> {
-    if (this.#open && wanted && same(this.#open.settings, wanted)) {
-      return {commit: () => {}, discard: () => {}}
+    const open = this.#open
+    if (open && wanted && sameEndpoint(open.settings, wanted)) {
+      const keep = {settings: wanted, server: open.server}
+      return {commit: () => void (this.#open = keep), discard: () => {}}
     }
     const fresh = wanted && {settings: wanted, server: await this.#bind(wanted)}
     return {
@@ -69,7 +71,7 @@ export class HttpDoor {
       keepAliveTimeout: 1_000,
       connectionsCheckingInterval: 1_000,
     }
-    const server = createServer(limits, (request, response) => void this.#serve(settings, request, response))
+    const server = createServer(limits, (request, response) => void this.#serve(request, response))
     server.maxConnections = MOST_CONNECTIONS
     // Also for one that does not read what it asked for.
     server.setTimeout(2 * WHOLE_REQUEST_MS)
@@ -83,10 +85,10 @@ export class HttpDoor {
     })
   }
 
-  async #serve({exposed}: HttpDoorSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const {method, url = ''} = request
     // A page in a browser on this machine could be led here by DNS under a name of its own, and read the answer.
-    if (!exposed && !isLocal(request.headers.host)) return reply(response, 421, 'ask by address')
+    if (!this.#open?.settings.exposed && !isLocal(request.headers.host)) return reply(response, 421, 'ask by address')
     if (method !== 'GET' && method !== 'HEAD') return reply(response, 405, 'GET alone', {allow: 'GET, HEAD'})
     const path = url.split('?', 1)[0]
     if (path === '/livez') return reply(response, 200, 'alive')
@@ -120,6 +122,6 @@ function isLocal(host: string | undefined): boolean {
   return isIP(name) !== 0 || name.toLowerCase() === 'localhost'
 }
 
-function same(a: HttpDoorSettings, b: HttpDoorSettings): boolean {
-  return a.address === b.address && a.port === b.port && a.exposed === b.exposed
+function sameEndpoint(a: HttpDoorSettings, b: HttpDoorSettings): boolean {
+  return a.address === b.address && a.port === b.port
 }

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {type FileHandle, lstat, mkdir, open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
+import {type FileHandle, lchown, lstat, mkdir, open, readFile, realpath, rename, stat, unlink} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
@@ -13,7 +13,7 @@ const DIRECTORY_MODE = 0o700
  * Replaces a file so that a reader, and a machine that loses power, sees the old content or the new one and never a
  * part: temporary file in the same directory, fsync, rename, fsync of the directory. Missing directories are made. A
  * symbolic link stays one; what it points at is replaced. `mode` is that of the new file; without it an existing file
- * keeps its own and a new one gets 0644. Throws the system's own error, and leaves no temporary file then.
+ * keeps its own and a new one gets 0644. What root writes belongs to the owner of the directory. Throws the system's own error, and leaves no temporary file then.
  */
 export async function writeFileAtomic(
   path: string,
@@ -21,11 +21,11 @@ export async function writeFileAtomic(
   options: {mode?: number} = {},
 ): Promise<void> {
   const target = await realpath(path).catch(() => path)
-  await mkdir(dirname(target), {recursive: true, mode: DIRECTORY_MODE})
+  const owner = await makeDirectory(dirname(target))
   const mode = options.mode ?? (await existingMode(target)) ?? 0o644
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`)
   try {
-    await writeDurably(temporary, data, mode)
+    await writeDurably(temporary, data, mode, owner)
     await rename(temporary, target)
   } catch (error) {
     await unlink(temporary).catch(() => {})
@@ -117,10 +117,32 @@ async function existingMode(path: string): Promise<number | undefined> {
   )
 }
 
-async function writeDurably(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+interface Owner {
+  uid: number
+  gid: number
+}
+
+/**
+ * Root writes for the account that the directory belongs to: a relay that gave root up must be able to read what root
+ * changed. null: the file is ours in any case.
+ */
+async function makeDirectory(dir: string): Promise<Owner | null> {
+  const made = await mkdir(dir, {recursive: true, mode: DIRECTORY_MODE})
+  if (process.getuid?.() !== 0) return null
+  const {uid, gid} = await stat(made === undefined ? dir : dirname(made))
+  if (uid === 0) return null
+  if (made !== undefined) {
+    for (let at = dir; at.length >= made.length; at = dirname(at)) await lchown(at, uid, gid).catch(() => {})
+  }
+  return {uid, gid}
+}
+
+async function writeDurably(path: string, data: string | Uint8Array, mode: number, owner: Owner | null): Promise<void> {
   // 'wx' with the final mode: a key is never readable by others, not even for a moment.
   const handle = await open(path, 'wx', mode)
   try {
+    // Ids that are not mapped into this container cannot be given; the file is then root's, as it was before.
+    if (owner) await handle.chown(owner.uid, owner.gid).catch(() => {})
     await handle.writeFile(data)
     await handle.sync()
   } finally {

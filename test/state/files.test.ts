@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {chmod, chown, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {readPrivateKey, withLock, writeFileAtomic} from '../../src/state/files.ts'
 import {scratch} from '../support/cli.ts'
@@ -30,6 +30,14 @@ describe('writeFileAtomic', () => {
     expect(await readFile(path, 'utf8')).toBe('text')
     expect((await stat(join(place.dir, 'a'))).mode & 0o777).toBe(0o700)
     expect(await readdir(join(place.dir, 'a', 'b'))).toEqual(['file'])
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('as root gives the file to whom the directory belongs', async () => {
+    await using place = await scratch()
+    await chown(place.dir, 65_534, 65_534)
+    const path = join(place.dir, 'identity', 'a.key')
+    await writeFileAtomic(path, 'key', {mode: 0o600})
+    for (const made of [path, dirname(path)]) expect((await stat(made)).uid).toBe(65_534)
   })
 
   test('keeps the mode of the file that it replaces, and a given mode wins', async () => {
