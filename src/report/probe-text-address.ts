@@ -181,8 +181,23 @@ const LABEL = {error: 'error', warning: 'warning', info: 'note'} as const
 /** Each finding with its code, its sentence and what to do. */
 export function findingLines(findings: readonly Finding[], paint: Paint, width: number): string[] {
   return findings.flatMap(({severity, code, message, hint, section}) => [
-    `  ${paint[SEVERITY_SHADE[severity]](LABEL[severity])}  ${code}${section ? paint.faint(`  ${section}`) : ''}`,
+    ...headLines(severity, code, section ?? '', paint, width),
     ...hanging('    ', printable(message, 600), width),
     ...hanging('    -> ', printable(hint, 600), width),
   ])
+}
+
+/** The section goes below where the line has no room for it. */
+function headLines(
+  severity: Finding['severity'],
+  code: string,
+  section: string,
+  paint: Paint,
+  width: number,
+): string[] {
+  const label = LABEL[severity]
+  const head = `  ${paint[SEVERITY_SHADE[severity]](label)}  ${code}`
+  if (section === '') return [head]
+  if (label.length + code.length + section.length + 6 <= width) return [`${head}${paint.faint(`  ${section}`)}`]
+  return [head, ...wrap(section, width - 4).map((line) => `    ${paint.faint(line)}`)]
 }

@@ -71,6 +71,7 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
   const cells = seen.map((address) => [endpoint(address), ...LEVELS.map((level) => address.outcome[level])])
   const [head = [], ...rows] = columns([['MX host and address', ...LEVELS], ...cells])
   const lines = new Map(seen.map((address, i) => [address, rows[i] ?? []]))
+  const fits = [head, ...rows].every((row) => 4 + row.join('  ').length <= width)
   const faint = (text: string, indent: number) =>
     wrap(text, width - indent).map((line) => `${' '.repeat(indent)}${paint.faint(line)}`)
   const table = hosts.flatMap(({name, unicode, learned, preference, failure, addresses}) => [
@@ -78,17 +79,27 @@ function hostTable({hosts}: ProbeResult, paint: Paint, width: number): string[] 
     ...faint(printable(learned, 400), 4),
     ...(failure === null ? [] : hanging('    ', printable(failure), width)),
     ...addresses.flatMap((address) => [
-      `    ${paintRow(lines.get(address) ?? [], address, paint)}`,
+      ...(fits ? [`    ${paintRow(lines.get(address) ?? [], address, paint)}`] : stackedRow(address, paint)),
       ...[wireWords, nameWords, tlsFacts, failureWords, timeWords].flatMap((words) => faint(words(address), 6)),
       ...reproduceLines(address, width - 6).map((line) => `      ${paint.faint(line)}`),
     ]),
   ])
-  return [...(seen.length > 0 ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]
+  return [...(seen.length > 0 && fits ? [`    ${paint.faint(head.join('  '))}`] : []), ...table]
 }
 
 /** U-labels for the eye, A-labels for comparing: `müller.example (xn--mller-kva.example)`. */
 export function bothForms(name: string, unicode: string | null): string {
   return unicode === null ? printable(name) : `${printable(unicode)} (${printable(name)})`
+}
+
+/** Where no table fits: the address, and below it a line for each level. */
+function stackedRow(address: AddressResult, paint: Paint): string[] {
+  const rows = columns(LEVELS.map((level) => [level, address.outcome[level]]))
+  const lines = LEVELS.map((level, i) => {
+    const [name = '', outcome = ''] = rows[i] ?? []
+    return `      ${paint.faint(name)}  ${paint[shadeAt(level, address.outcome[level])](outcome)}`
+  })
+  return [`    ${endpoint(address)}`, ...lines]
 }
 
 function paintRow([endpointCell = '', ...cells]: string[], address: AddressResult, paint: Paint): string {

@@ -122,6 +122,14 @@ describe('the text', () => {
   })
 })
 
+test.each([40, 60, 80])('at %i columns no line is longer, unless a single word is', (width) => {
+  const seen = [attempt(), attempt({handshake: untrusted('CERT_HAS_EXPIRED')}), failedAttempt()]
+  const text = probeText([resultOf('secure', seen)], PLAIN, width)
+  const long = text.split('\n').filter((line) => line.length > width && line.trim().includes(' '))
+  expect(long).toEqual([])
+  expect(text).toMatch(width === 40 ? /^ {4}127\.0\.0\.2:25\n {6}none {7}clear$/m : /MX host and address {2}none/)
+})
+
 describe('layout', () => {
   test('breaks between words and leaves long words whole', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
