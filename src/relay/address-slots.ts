@@ -41,6 +41,11 @@ export class AddressSlots {
     return true
   }
 
+  /** Some destination waits for a slot of the address. */
+  wanted(address: string): boolean {
+    return this.#waiting.has(address)
+  }
+
   /** Destinations that wait for a slot. */
   get waiting(): string[] {
     return [...this.#waiting.values()].flatMap((destinations) => [...destinations])

@@ -86,7 +86,7 @@ export class Relay {
     this.#parts = {...parts, log: this.#tally}
     this.#snapshot = parts.snapshot
     this.#startedAt = parts.world.now()
-    this.#pool = new SessionPool(parts.world)
+    this.#pool = new SessionPool(parts.world, (address) => this.#slots.wanted(address))
     this.#tickets = new TicketShelf(parts.world)
     this.#memory = new FailureMemory(this.#startedAt)
     this.#reception = new Reception({

@@ -8,6 +8,8 @@ export type OpenPath = Extract<MailPath, {status: 'open'}>
 
 /** An idle session ends after this long; peers close theirs after five minutes (RFC 5321 §4.5.3.2.7). */
 const IDLE_MS = 5_000
+/** The same where others wait for a connection to the address: long enough for a message that is on its way. */
+const WANTED_IDLE_MS = 20
 /** Messages on one connection, and its age: a peer behind a balancer wants to be chosen anew now and then. */
 const MOST_MESSAGES = 100
 const OLDEST_MS = 300_000
@@ -31,9 +33,12 @@ export class SessionPool {
   readonly #idle = new Map<string, Pooled[]>()
   readonly #lent = new Map<OpenPath, Pooled>()
   readonly #clock: Pick<Clock, 'now'>
+  readonly #wanted: (address: string) => boolean
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** `wanted`: somebody waits for a connection to the address. */
+  constructor(clock: Pick<Clock, 'now'>, wanted: (address: string) => boolean = () => false) {
     this.#clock = clock
+    this.#wanted = wanted
   }
 
   /**
@@ -99,10 +104,11 @@ export class SessionPool {
   }
 
   #park(key: string, pooled: Pooled): void {
+    const idle = this.#wanted(pooled.path.attempt.address) ? WANTED_IDLE_MS : IDLE_MS
     pooled.idleTimer = setTimeout(() => {
       this.#unpark(key, pooled)
       void pooled.path.session.quit()
-    }, IDLE_MS)
+    }, idle)
     this.#idle.set(key, [...(this.#idle.get(key) ?? []), pooled])
   }
 

@@ -102,14 +102,15 @@ export class Carriage {
 
   /** Begins to carry what is in the queue. */
   start(): void {
-    this.#pool = new SessionPool(this.clock)
+    const slots = new AddressSlots(() => this.courier.wake())
+    this.#pool = new SessionPool(this.clock, (address) => slots.wanted(address))
     this.courier = new Courier({
       snapshot: () => this.#snapshot,
       queue: this.queue,
       pool: this.#pool,
       memory: new FailureMemory(this.clock.now()),
       tickets: new TicketShelf(this.clock),
-      slots: new AddressSlots(() => this.courier.wake()),
+      slots,
       log: {event: (event) => void this.events.push(event)},
       world: this.clock,
       queueFailed: (error) => {
