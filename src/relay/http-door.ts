@@ -44,8 +44,10 @@ export class HttpDoor {
   async prepare(wanted: HttpDoorSettings | null): Promise<{commit(): void; discard(): void}> {
     const open = this.#open
     if (open && wanted && sameEndpoint(open.settings, wanted)) {
-      const keep = {settings: wanted, server: open.server}
-      return {commit: () => void (this.#open = keep), discard: () => {}}
+      const commit = () => {
+        this.#open = {settings: wanted, server: open.server}
+      }
+      return {commit, discard: () => {}}
     }
     const fresh = wanted && {settings: wanted, server: await this.#bind(wanted)}
     return {

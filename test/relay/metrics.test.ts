@@ -86,6 +86,20 @@ describe('the HTTP door', () => {
     expect((await get('/livez')).status).toBe(200)
   })
 
+  test('is for others once it is exposed, at the same port and without a restart', async () => {
+    const yaml = (exposed: boolean) =>
+      `hostname: relay.example.org\nlisteners: []\nmetrics: {port: ${fixed}, exposed: ${exposed}}\n`
+    const taken = await world.peer()
+    const fixed = taken.port
+    await taken.stop()
+    await world.start(NOWHERE, {'relay.yaml': yaml(false)})
+    const asked = 'GET /livez HTTP/1.1\r\nHost: relay.example.org\r\nConnection: close\r\n\r\n'
+    expect(await raw(asked)).toMatch(/^HTTP\/1\.1 421 /)
+    await world.write({'relay.yaml': yaml(true)})
+    await world.relay!.reload()
+    expect(await raw(asked)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
   test('opens, moves and closes with the configuration, while mail goes on', async () => {
     await world.start(NOWHERE)
     expect(world.relay!.status().metrics).toBeNull()

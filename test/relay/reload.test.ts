@@ -108,6 +108,14 @@ describe('a change of the configuration', () => {
     expect(world.relay!.status().listeners).toEqual(listeners)
   })
 
+  test('of the account is refused: root is gone, and a restart is needed', async () => {
+    await world.start(NOWHERE)
+    const {revision} = world.relay!.status()
+    await world.write({'relay.yaml': `${await yaml()}user: nobody\n`})
+    await expect(world.relay!.reload()).rejects.toMatchObject({code: 'account-changed', exit: 78})
+    expect(world.relay!.status().revision).toBe(revision)
+  })
+
   test('to a renewed certificate needs no restart', async () => {
     await world.start(NOWHERE)
     const {cert, key} = await world.pki.host({dnsNames: ['renewed.example.org']})
