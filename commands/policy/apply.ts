@@ -21,6 +21,7 @@ const RULE_FLAGS = [
   'client',
   'id',
   'direction',
+  'action',
   'mode',
   'comment',
   'before',
@@ -81,6 +82,10 @@ With --file the file's rules become the rules: what is not in it goes. The diffe
     direction: Flags.option({
       options: ['delivery', 'receiving'] as const,
       description: 'mail that goes out, or that comes in',
+    })(),
+    action: Flags.option({
+      options: ['accept', 'reject'] as const,
+      description: 'receiving: reject refuses the mail, whatever its TLS',
     })(),
     mode: Flags.option({
       options: ['enforce', 'rehearse'] as const,

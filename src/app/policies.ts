@@ -3,7 +3,7 @@ import {parseNetwork} from '../policy/cidr.ts'
 import type {Finding} from '../policy/evidence.ts'
 import {lintProfile, lintRules} from '../policy/lint.ts'
 import {parsePattern} from '../policy/pattern.ts'
-import type {Direction, Profile, Rule} from '../policy/profile.ts'
+import type {Direction, Profile, Rule, RuleAction} from '../policy/profile.ts'
 import type {Configuration} from '../state/configuration.ts'
 import {writeRules} from '../state/edit.ts'
 import {withLock} from '../state/files.ts'
@@ -29,6 +29,7 @@ export interface RuleRequest {
   id?: string | undefined
   /** Default: receiving when clients are given, else delivery. */
   direction?: Direction | undefined
+  action?: RuleAction | undefined
   mode?: Rule['mode'] | undefined
   comment?: string | undefined
   position?: Position | undefined
@@ -113,6 +114,7 @@ function ruleOf(request: RuleRequest, rules: readonly Rule[]): Rule {
     clients: checked(request.clients, parseNetwork) ?? given?.clients ?? [],
     mode: request.mode ?? given?.mode ?? 'enforce',
     profile: request.profile,
+    ...((request.action ?? given?.action) === 'reject' ? {action: 'reject' as const} : {}),
   } as const
   refuseMisplaced(rule)
   const known = given ?? (request.id === undefined ? rules.find((other) => sameConditions(other, rule)) : undefined)
@@ -120,7 +122,9 @@ function ruleOf(request: RuleRequest, rules: readonly Rule[]): Rule {
   const comment = request.comment === undefined ? (known?.comment ?? null) : request.comment || null
   // Conditions that are the same but for order or case are left as they were written.
   const same = known && sameConditions(known, rule)
-  return same ? {...known, profile: rule.profile, comment} : {id, ...rule, comment}
+  if (!same) return {id, ...rule, comment}
+  const {action: _, ...kept} = known
+  return {...kept, profile: rule.profile, ...(rule.action ? {action: rule.action} : {}), comment}
 }
 
 function checked(list: string[] | undefined, parse: (text: string) => unknown): string[] | undefined {
@@ -129,9 +133,11 @@ function checked(list: string[] | undefined, parse: (text: string) => unknown): 
   return [...new Set(list)]
 }
 
-function refuseMisplaced(rule: Pick<Rule, 'direction' | 'clients' | 'destinations'>): void {
-  if (!misplacedCondition(rule)) return
-  const [flag, needed] = rule.direction === 'delivery' ? ['client', 'receiving'] : ['destination', 'delivery']
+function refuseMisplaced(rule: Pick<Rule, 'direction' | 'clients' | 'destinations' | 'action'>): void {
+  const misplaced = misplacedCondition(rule)
+  if (!misplaced) return
+  const condition = misplaced.key === 'action' ? 'action' : 'client'
+  const [flag, needed] = rule.direction === 'delivery' ? [condition, 'receiving'] : ['destination', 'delivery']
   throw new PosternError('condition-misplaced', `a ${rule.direction} rule cannot ask for the ${flag}`, {
     exit: Exit.usage,
     hints: [`use --direction ${needed}, or leave --${flag} out`],

@@ -34,9 +34,10 @@ export function relayPolicy(config: Configuration, policy: EffectivePolicy): Rel
       const profile = rule && byRule(rule.id)
       return {
         profile,
+        rejects: rule?.action === 'reject',
         decided: undecided.length === 0,
         possible: [...undecided.map(({rule: id}) => byRule(id)), ...(profile ? [profile] : [])],
-        rehearsed: rehearsed.map(({id}) => byRule(id)),
+        rehearsed: rehearsed.map(({id, action}) => ({profile: byRule(id), rejects: action === 'reject'})),
       }
     },
   }

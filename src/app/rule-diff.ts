@@ -59,10 +59,11 @@ function longestRising(values: number[]): Set<number> {
 }
 
 function changedFields(before: Rule, after: Rule) {
-  const keys = ['direction', ...LISTS, 'profile', 'mode', 'comment'] as const
+  const keys = ['direction', ...LISTS, 'profile', 'action', 'mode', 'comment'] as const
+  const [old, fresh] = [before, after].map((rule) => ({...rule, action: rule.action ?? 'accept'})) as [Rule, Rule]
   return keys
-    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-    .map((field) => ({field, before: before[field], after: after[field]}))
+    .filter((key) => JSON.stringify(old[key]) !== JSON.stringify(fresh[key]))
+    .map((field) => ({field, before: old[field], after: fresh[field]}))
 }
 
 function fold(text: string): string {

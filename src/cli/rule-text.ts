@@ -14,18 +14,30 @@ export function conditionLines(rule: Rule): string[] {
   return said.length > 0 ? said : ['everything']
 }
 
+/** The profile; or that nothing is taken, where the profile does not matter. */
+function outcomeOf(rule: Rule): string {
+  return rule.action === 'reject' ? 'reject' : rule.profile
+}
+
 /** One line: `r1: example.mil → secure-mil`. */
 export function ruleLine(rule: Rule): string {
   const direction = rule.direction === 'receiving' ? 'receiving ' : ''
   const mode = rule.mode === 'rehearse' ? ' (rehearsal)' : ''
-  return printable(`${rule.id}: ${direction}${conditionLines(rule).join(', ')} → ${rule.profile}${mode}`, 500)
+  return printable(`${rule.id}: ${direction}${conditionLines(rule).join(', ')} → ${outcomeOf(rule)}${mode}`, 500)
 }
 
 export const RULE_HEAD = ['rule', 'direction', 'mail', 'profile', 'mode', 'comment']
 
 export function ruleRow(rule: Rule): Cell[] {
   const mode: Cell = rule.mode === 'rehearse' ? {text: 'rehearse', as: 'faint'} : rule.mode
-  return [{text: rule.id, as: 'strong'}, rule.direction, conditionLines(rule), rule.profile, mode, rule.comment ?? '']
+  return [
+    {text: rule.id, as: 'strong'},
+    rule.direction,
+    conditionLines(rule),
+    outcomeOf(rule),
+    mode,
+    rule.comment ?? '',
+  ]
 }
 
 /** One line for each difference, `+`, `-`, `~` or `>` (moved) first. */

@@ -103,8 +103,13 @@ function tryRule(rule: Rule, known: KnownFacts): RuleTrace {
   const miss = firstMiss(rule, known)
   if (miss) return {rule: id, profile, ...miss}
   const hit = {rule: id, profile, condition: null}
-  if (mode === 'enforce') return {...hit, result: 'matched', sentence: `rule ${id} matches: profile ${profile} applies`}
-  const sentence = `rule ${id} matches, but only rehearses profile ${profile}: the search goes on`
+  const rejects = rule.action === 'reject'
+  if (mode === 'enforce') {
+    const outcome = rejects ? 'the mail is rejected' : `profile ${profile} applies`
+    return {...hit, result: 'matched', sentence: `rule ${id} matches: ${outcome}`}
+  }
+  const rehearsal = rejects ? 'rejecting' : `profile ${profile}`
+  const sentence = `rule ${id} matches, but only rehearses ${rehearsal}: the search goes on`
   return {...hit, result: 'rehearsed', sentence}
 }
 

@@ -38,6 +38,7 @@ export interface EffectiveProfile extends Profile {
   anchors: TrustAnchors
 }
 
+export type RuleAction = 'accept' | 'reject'
 export type Direction = 'delivery' | 'receiving'
 
 /** One line of policy.yaml. Empty lists match everything. */
@@ -51,6 +52,8 @@ export interface Rule {
   /** CIDR, of the client that connects (receiving). */
   clients: string[]
   profile: string
+  /** What becomes of the mail that a receiving rule matches, whatever its TLS; absent: accept. */
+  action?: RuleAction | undefined
   mode: 'enforce' | 'rehearse'
   comment: string | null
 }

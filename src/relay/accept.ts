@@ -12,7 +12,7 @@ import {takeIn} from './intake.ts'
 import type {RelayLog} from './log.ts'
 import {isOwnPostmaster} from './postmaster.ts'
 import {receivedPath} from './received-facts.ts'
-import {judgeReceived} from './receiving.ts'
+import {judgeReceived, type Refusal} from './receiving.ts'
 import type {RelaySnapshot} from './snapshot.ts'
 import type {Throttle} from './throttle.ts'
 
@@ -106,13 +106,18 @@ function refusedByPolicy(house: ReceivingHouse, anchors: string | null, stage: S
   const policy = receivingPolicy(house, stage)
   const senderDomain = sender && mailDomainText(sender.domain)
   const facts = {tls: client.tls, anchors, senderDomain, now: house.now()}
-  for (const profile of recipient ? policy.rehearsed : []) {
-    const refusal = judgeReceived(facts, profile)
+  for (const {profile, rejects} of recipient ? policy.rehearsed : []) {
+    const refusal = rejects ? rejectedBy(profile) : judgeReceived(facts, profile)
     if (refusal) logRehearsal(house.log, client, profile, refusal.reason)
   }
   // A rule for certain recipients may come first: then RCPT decides.
   if (policy.profile === null || !(policy.decided || recipient)) return null
-  return judgeReceived(facts, policy.profile)
+  return policy.rejects ? rejectedBy(policy.profile) : judgeReceived(facts, policy.profile)
+}
+
+/** A rule that takes nothing: RFC 5321 §7.9 leaves that to the host. */
+function rejectedBy({rule}: EffectiveProfile): Refusal {
+  return {reply: {code: 550, lines: ['5.7.1 not accepted here']}, reason: `rule ${rule} rejects it`}
 }
 
 function logRehearsal(

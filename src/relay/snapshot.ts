@@ -62,6 +62,8 @@ export interface Rate {
 
 export interface RelayLimits {
   messageSize: number
+  /** Octets that must be free on the disk of the queue for a message to be taken in. */
+  freeSpace: number
   recipients: number
   /** Received headers of a message before it counts as looping. */
   hops: number
@@ -110,9 +112,11 @@ export interface RelayPolicy {
 export interface ReceivingPolicy {
   /** What applies if nothing more is learnt; null: no rule matches. */
   profile: EffectiveProfile | null
+  /** The rule refuses the mail, whatever its TLS. */
+  rejects: boolean
   /** False while an earlier rule asks for something that is not known yet, such as the recipient. */
   decided: boolean
   /** Every profile that may still apply. */
   possible: EffectiveProfile[]
-  rehearsed: EffectiveProfile[]
+  rehearsed: {profile: EffectiveProfile; rejects: boolean}[]
 }

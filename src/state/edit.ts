@@ -148,6 +148,7 @@ function ruleNode(document: Document, rule: Rule, old: YAMLMap | undefined): YAM
     ['destinations', filled(rule.destinations)],
     ['clients', filled(rule.clients)],
     ['profile', rule.profile],
+    ['action', rule.action === 'reject' ? rule.action : undefined],
     ['mode', rule.mode === 'enforce' ? undefined : rule.mode],
     ['comment', rule.comment ?? undefined],
   ]

@@ -21,6 +21,7 @@ export const RULE_SCHEMA = v.strictObject(
     destinations: networks,
     clients: networks,
     profile: name('the name of a profile'),
+    action: v.optional(word(['accept', 'reject'] as const)),
     mode: v.optional(word(['enforce', 'rehearse'] as const), 'enforce'),
     comment,
   },
@@ -87,7 +88,14 @@ function checkRule(rule: UnnamedRule, index: number, {file, rules, at}: PolicyFi
 }
 
 /** A condition that can never be known in the rule's direction, so that the rule would never match. */
-export function misplacedCondition(rule: Pick<Rule, 'direction' | 'clients' | 'destinations'>) {
+export function misplacedCondition(rule: Pick<Rule, 'direction' | 'clients' | 'destinations' | 'action'>) {
+  if (rule.direction === 'delivery' && rule.action === 'reject') {
+    return {
+      key: 'action',
+      message: 'expected no action: reject in a delivery rule',
+      hint: 'use direction: receiving; what is in the queue was accepted',
+    }
+  }
   if (rule.direction === 'delivery' && rule.clients.length > 0) {
     return {
       key: 'clients',

@@ -183,7 +183,7 @@ export class Carriage {
       delivery: ({recipient}) => ({profile: profileFor(recipient), rehearsed: []}),
       deliveryKey: ({recipient}) => profileFor(recipient).name,
       mayRehearse: () => [],
-      receiving: () => ({profile: null, decided: true, possible: [], rehearsed: []}),
+      receiving: () => ({profile: null, rejects: false, decided: true, possible: [], rehearsed: []}),
     } as RelaySnapshot['policy']
   }
 }

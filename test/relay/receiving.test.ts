@@ -210,6 +210,33 @@ describe('a receiving rule', () => {
     expect(await raw.ask('MAIL FROM:<ops@example.org>')).toMatch(/^250 /)
   })
 
+  test('that rejects takes nothing of what it matches, whatever the TLS', async () => {
+    const policy = `rules:
+  - {id: friend, direction: receiving, senders: [friend@example.com], profile: preferred}
+  - {id: foe, direction: receiving, senders: [example.com], profile: preferred, action: reject}
+  - {id: box, direction: receiving, recipients: [nobody@example.mil], profile: preferred, action: reject}
+`
+    await world.start(NOWHERE, {'policy.yaml': policy})
+    const raw = await client(world.port(), 'starttls')
+    expect(await submit(raw, {...TO, from: 'foe@example.com'})).toBe('550 5.7.1 not accepted here')
+    expect((await world.event('rejected')).reason).toBe('rule foe rejects it')
+    expect(await submit(raw, {...TO, from: 'friend@example.com'})).toMatch(/^250 /)
+    await raw.ask('MAIL FROM:<ops@example.org>')
+    expect(await raw.ask('RCPT TO:<nobody@example.mil>')).toBe('550 5.7.1 not accepted here')
+    expect(await raw.ask('RCPT TO:<colonel@example.mil>')).toMatch(/^250 /)
+  })
+
+  test('that would reject, and only rehearses it, says so', async () => {
+    await world.start(NOWHERE, receivingRule('profile: none, action: reject, mode: rehearse'))
+    expect(await send(world.port(), TO)).toMatch(/^250 /)
+    expect(await world.event('would-reject')).toMatchObject({rule: 'in', reason: 'rule in rejects it'})
+  })
+
+  test('for delivery rejects nothing, and the file is refused', async () => {
+    const file = {'policy.yaml': 'rules:\n  - {id: out, profile: none, action: reject}\n'}
+    await expect(world.start(NOWHERE, file)).rejects.toThrow(/no action: reject in a delivery rule/)
+  })
+
   test('that only rehearses changes nothing and says what it would do', async () => {
     await world.start(NOWHERE, receivingRule('profile: encrypt, mode: rehearse'))
     expect(await send(world.port(), TO)).toMatch(/^250 /)

@@ -146,6 +146,8 @@ const rule = v.strictObject({
   destinations: names,
   clients: names,
   profile: v.string(),
+  /** For receiving; absent: accept. */
+  action: v.optional(v.picklist(['accept', 'reject'])),
   mode: v.picklist(['enforce', 'rehearse']),
   comment: text,
 })
