@@ -49,7 +49,7 @@ export async function startRelay(world: AppWorld, options: StartOptions): Promis
     bound: async () => {
       if (account) await settleAs(world, account)
     },
-    openQueue: () => openQueue({dir: queueDir(world), clock: world}),
+    openQueue: (limits) => openQueue({dir: queueDir(world), clock: world, minFree: () => limits().freeSpace}),
     log: options.log,
     metrics: async (relay) => metricsOf(await ownReport(relay, {logFile: options.logFile, reloadFailure: failure()})),
     world,

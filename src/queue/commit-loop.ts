@@ -114,7 +114,8 @@ export class CommitLoop {
     try {
       if (this.#options.db.logFrames > 0) this.#options.db.checkpoint()
     } catch (error) {
-      this.#fail(error)
+      // Without room everything stays in the log, where it is as safe, until there is some.
+      if (!isFull(error)) this.#fail(error)
     }
   }
 

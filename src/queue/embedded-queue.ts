@@ -19,7 +19,7 @@ export interface EmbeddedQueueParts {
   segments: DirectorySync
   clock: Pick<Clock, 'now'>
   /** Octets that must be free on the disk for a new message to be taken in. */
-  minFree: number
+  minFree(): number
 }
 
 /**
@@ -95,7 +95,7 @@ export class EmbeddedQueue implements Store.QueueStore {
   }
 
   advance(destination: string, postponedTo: number): Promise<number> {
-    return this.#waking(this.#parts.thread.call('advance', destination, postponedTo, this.#now()))
+    return this.#change(() => this.#parts.thread.call('advance', destination, postponedTo, this.#now()))
   }
 
   nextDue(): Promise<number | null> {
@@ -119,27 +119,27 @@ export class EmbeddedQueue implements Store.QueueStore {
   }
 
   retryNow(filter: Store.QueueFilter): Promise<number> {
-    return this.#waking(this.#parts.thread.call('retryNow', filter, this.#now()))
+    return this.#change(() => this.#parts.thread.call('retryNow', filter, this.#now()))
   }
 
   hold(filter: Store.QueueFilter): Promise<number> {
-    return this.#parts.thread.call('hold', filter, this.#now())
+    return this.#change(() => this.#parts.thread.call('hold', filter, this.#now()))
   }
 
   unhold(filter: Store.QueueFilter): Promise<number> {
-    return this.#waking(this.#parts.thread.call('unhold', filter, this.#now()))
+    return this.#change(() => this.#parts.thread.call('unhold', filter, this.#now()))
   }
 
   remove(filter: Store.QueueFilter, limit: number = Number.MAX_SAFE_INTEGER): Promise<number> {
-    return this.#parts.thread.call('remove', filter, limit, this.#now())
+    return this.#change(() => this.#parts.thread.call('remove', filter, limit, this.#now()))
   }
 
   suspend(destination: string, until: number | null): Promise<void> {
-    return this.#waking(this.#parts.thread.call('suspend', destination, until, this.#now()))
+    return this.#change(() => this.#parts.thread.call('suspend', destination, until, this.#now()))
   }
 
   resume(destination: string): Promise<boolean> {
-    return this.#waking(this.#parts.thread.call('resume', destination, this.#now()))
+    return this.#change(() => this.#parts.thread.call('resume', destination, this.#now()))
   }
 
   suspensions(): Promise<Store.Suspension[]> {
@@ -173,10 +173,10 @@ export class EmbeddedQueue implements Store.QueueStore {
 
   // Messages that are refused early leave room for what the queue has to write about those it holds.
   async #checkFree(): Promise<void> {
-    const {minFree, segments, clock} = this.#parts
+    const {segments, clock} = this.#parts
     if (Math.abs(clock.now() - this.#freeSince) < FREE_CHECK_MS) return
     const {bavail, bsize} = await statfs(segments.path)
-    if (bavail * bsize < minFree) throw queueFull()
+    if (bavail * bsize < this.#parts.minFree()) throw queueFull()
     this.#freeSince = clock.now()
   }
 
@@ -198,8 +198,10 @@ export class EmbeddedQueue implements Store.QueueStore {
     return this.#parts.clock.now()
   }
 
-  async #waking<T>(change: Promise<T>): Promise<T> {
-    const outcome = await change
+  /** By the operator; something may be due after it. */
+  async #change<T>(action: () => Promise<T>): Promise<T> {
+    this.#checkOpen()
+    const outcome = await action()
     this.#wake()
     return outcome
   }

@@ -15,7 +15,7 @@ export interface QueueOptions {
   /** How long to wait for another process to let go of the queue, milliseconds; default 2000. */
   busyTimeout?: number
   /** Octets that must be free on the disk for a new message to be taken in, else `queue-full`; default 32 MiB. */
-  minFree?: number
+  minFree?: number | (() => number)
   /** Largest size of the database file, octets, else `queue-full`; default: as large as the disk. */
   maxSize?: number
 }
@@ -30,5 +30,5 @@ export async function openQueue(options: QueueOptions): Promise<QueueStore> {
   const dir = resolve(options.dir)
   const thread = await DatabaseThread.open({dir, busyTimeout, maxSize})
   const segments = await DirectorySync.open(resolve(dir, SEGMENTS))
-  return new EmbeddedQueue({thread, segments, clock, minFree})
+  return new EmbeddedQueue({thread, segments, clock, minFree: typeof minFree === 'number' ? () => minFree : minFree})
 }

@@ -11,6 +11,8 @@ export interface CourierHouse extends CarrierHouse {
 /** Deliveries at a time, all destinations together: one slow destination must leave room for the others. */
 const MOST_DELIVERIES = 100
 const LEASE_MS = 120_000
+/** Between two looks whether a full disk has room again. */
+const ROOM_MS = 2_000
 /** Looks into the queue at least this often, whatever was announced. */
 const LONGEST_NAP_MS = 60_000
 
@@ -123,7 +125,7 @@ export class Courier {
   async #carry(lease: Lease, failing: Failing | null): Promise<void> {
     const keepAlive = setInterval(() => void this.#renew(lease), LEASE_MS / 3)
     try {
-      if (failing) await this.#carrier.settle(lease, this.#carrier.waiting(lease, failing), failing.until)
+      if (failing) await this.#settle(lease, this.#carrier.waiting(lease, failing), failing.until)
       else await this.#attempt(lease)
     } catch (error) {
       await this.#giveBack(lease, error)
@@ -136,7 +138,7 @@ export class Courier {
     const began = this.#house.world.now()
     const carried = await this.#carrier.deliver(lease, this.#end.signal)
     const until = await this.#learn(lease, carried, began)
-    if (carried.outcomes.size > 0) await this.#carrier.settle(lease, carried.outcomes, until)
+    if (carried.outcomes.size > 0) await this.#settle(lease, carried.outcomes, until)
     if (carried.error !== null) throw carried.error
     if (carried.busy !== null) await this.#waitFor(carried.busy, lease)
   }
@@ -171,6 +173,19 @@ export class Courier {
     slots.wait(lease.destination, address, snapshot().limits.connectionsPerAddress)
     pool.makeRoom(address)
     await queue.release(lease)
+  }
+
+  /** While the disk is full the outcome waits for room: given back, the message would be delivered again and again. */
+  async #settle(lease: Lease, outcomes: Carried['outcomes'], until: number | null): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#carrier.settle(lease, outcomes, until)
+      } catch (error) {
+        if ((error as {code?: string}).code !== 'queue-full') throw error
+        if (tries === 0) this.#house.queueFailed(error)
+        await this.#house.world.sleep(ROOM_MS, this.#end.signal)
+      }
+    }
   }
 
   async #giveBack(lease: Lease, error: unknown): Promise<void> {

@@ -14,7 +14,7 @@ import {Listeners} from './listeners.ts'
 import type {RelayLog} from './log.ts'
 import {Reception} from './reception.ts'
 import {SessionPool} from './session-pool.ts'
-import type {ListenerSettings, RelaySnapshot} from './snapshot.ts'
+import type {ListenerSettings, RelayLimits, RelaySnapshot} from './snapshot.ts'
 import {type RelayTally, Tally} from './tally.ts'
 
 export interface RelayParts {
@@ -24,7 +24,7 @@ export interface RelayParts {
   /** Called once, when the ports are bound: nothing after it needs a privilege. */
   bound?(): Promise<void>
   /** Opens the queue: at the start, and anew after it failed. */
-  openQueue(): Promise<QueueStore>
+  openQueue(limits: () => RelayLimits): Promise<QueueStore>
   log: RelayLog
   /** The status as Prometheus reads it. */
   metrics(relay: Relay): Promise<string>
@@ -111,7 +111,7 @@ export class Relay {
       await relay.#listeners.inherit(parts.inherited ?? [])
       await relay.#open(parts.snapshot)
       await parts.bound?.()
-      relay.#adopt(await parts.openQueue())
+      relay.#adopt(await parts.openQueue(() => relay.#snapshot.limits))
     } catch (error) {
       relay.#listeners.abandon()
       relay.#http.close()
@@ -278,7 +278,7 @@ export class Relay {
 
   async #reopen(): Promise<boolean> {
     try {
-      this.#adopt(await this.#parts.openQueue())
+      this.#adopt(await this.#parts.openQueue(() => this.#snapshot.limits))
     } catch (error) {
       this.#parts.log.event({event: 'queue-failed', reason: (error as Error).message})
       return false

@@ -51,6 +51,8 @@ export interface RelaySettings {
   log: {size: number; keep: number}
   limits: {
     messageSize: number
+    /** Octets that must be free on the disk of the queue for a message to be taken in. */
+    freeSpace: number
     recipients: number
     /** Received headers of a message before it counts as looping. */
     hops: number

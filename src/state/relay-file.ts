@@ -95,6 +95,7 @@ export const RELAY_SCHEMA = v.strictObject(
     }),
     limits: section({
       messageSize: v.optional(size, '50MiB'),
+      freeSpace: v.optional(size, '100MiB'),
       recipients: v.optional(whole('100 to 100000 recipients (RFC 5321 §4.5.3.1.8)', 100, 100_000), 1000),
       hops: v.optional(whole('10 to 1000 hops', 10, 1000), 50),
       errorsPerSession: v.optional(whole('1 to 10000 errors', 1, 10_000), 20),

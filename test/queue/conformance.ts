@@ -387,7 +387,7 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
         await during('retry', queue.retryNow({}))
         const lease = await claimOne()
         await during('release', queue.release(lease))
-        expect(new Set(woken)).toEqual(new Set(['commit', 'unhold', 'retry', 'release']))
+        expect(new Set(woken)).toEqual(new Set(['commit', 'hold', 'unhold', 'retry', 'release']))
       })
 
       test('nothing of a message that it does not have', async () => {

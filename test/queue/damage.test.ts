@@ -26,7 +26,11 @@ async function damaged() {
   const other = await put(queue, octets(90_000, 2))
   const whole = readFileSync(path)
   expect(whole.length).toBe(END + 16)
-  const salvage = async () => Buffer.concat(await Array.fromAsync(queue.salvageBody(id)))
+  const salvage = async () => {
+    const chunks: Buffer[] = []
+    for await (const chunk of queue.salvageBody(id)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
   /** Null when it is noticed before an octet was handed out and what is salvaged is true. */
   const fault = async (file: Buffer) => {
     writeFileSync(path, file)
