@@ -1,4 +1,4 @@
-import {CATALOGUE} from '../lab/catalogue.ts'
+import {chosenPartners} from '../lab/lab.ts'
 import {readOverrides} from '../lab/overrides.ts'
 import {factsOf, type PartnerFacts} from '../lab/partner.ts'
 import {type LabRecord, runningLab} from './running-lab.ts'
@@ -16,11 +16,15 @@ export interface ListedPartner extends PartnerFacts {
   hijackedBy: string | null
 }
 
-/** Every partner of the catalogue, and where those of a running lab are. */
-export async function listLab(labDir: string): Promise<LabListing> {
+/**
+ * The partners of the catalogue with these names, domains or groups, all of them without any, and where those of a running
+ * lab are. Throws `lab-partner-unknown` (64).
+ */
+export async function listLab(labDir: string, names: readonly string[] = []): Promise<LabListing> {
+  const chosen = chosenPartners(names.length === 0 ? 'all' : names)
   const lab = await runningLab(labDir).catch(() => null)
   const overrides = lab ? readOverrides(labDir) : {}
-  const partners = CATALOGUE.map((declared) => ({
+  const partners = chosen.map((declared) => ({
     ...factsOf(declared),
     address: lab?.partners.find(({name}) => name === declared.name)?.address ?? null,
     hijackedBy: overrides[declared.domain] ?? null,

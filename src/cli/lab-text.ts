@@ -4,27 +4,67 @@ import type {LabEvent} from '../lab/lab.ts'
 import {GROUPS} from '../lab/partner.ts'
 import {printable} from '../mail/domain.ts'
 import {LEVELS} from '../policy/profile.ts'
+import {hanging, wrap} from '../report/layout.ts'
+import {paintFor} from './colour.ts'
 import {type Cell, drawTable} from './tables.ts'
 
 /**
- * The partners of the lab by group: what is wrong with each, and what must come of it. On a terminal, name, domain and
- * address stand in one cell, so that there is room for the trouble.
+ * The partners of the lab by group: what is wrong with each, and what must come of it. On a terminal a few lines each, of
+ * which none breaks inside a word; in a pipe a table with a row each.
  */
-export async function labTable({lab, partners}: LabListing, stacked = process.stdout.isTTY): Promise<string> {
-  const who = ['partner', 'domain', ...(lab ? ['address'] : [])]
-  const head = [...(stacked ? [who.join(', ')] : who), ...LEVELS, 'what is wrong with it']
-  const rowOf = (partner: ListedPartner): Cell[] => {
-    const names = [partner.name, partner.domain, ...(lab ? [where(partner)] : [])]
-    return [...(stacked ? [names] : names), ...LEVELS.map((level) => partner.levels[level]), partner.trouble]
-  }
-  const groups = await Promise.all(
-    Object.entries(GROUPS).map(async ([group, title]) => {
-      const rows = partners.filter((partner) => partner.group === group).map(rowOf)
-      return `${group}: ${title}\n${await drawTable(head, rows)}\n`
-    }),
-  )
+export async function labTable(listing: LabListing, stream: NodeJS.WriteStream = process.stdout): Promise<string> {
+  const {lab, partners} = listing
+  const groups = Object.entries(GROUPS)
+    .map(([group, title]) => ({head: `${group}: ${title}`, members: partners.filter((one) => one.group === group)}))
+    .filter(({members}) => members.length > 0)
+  const draw = stream.isTTY ? onTerminal : inPipe
+  const blocks = await Promise.all(groups.map(({head, members}) => draw(head, members, listing, stream)))
   const ports = lab && `DNS ${lab.dns}, SMTP port ${lab.ports.smtp}, implicit TLS port ${lab.ports.smtps}`
-  return [...groups, ...(ports ? [ports] : [])].join('\n')
+  return [...blocks, ...(ports ? [ports] : [])].join('\n')
+}
+
+type Draw = (
+  head: string,
+  members: readonly ListedPartner[],
+  listing: LabListing,
+  stream: NodeJS.WriteStream,
+) => Promise<string>
+
+const inPipe: Draw = async (head, members, {lab}, stream) => {
+  const titles = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it']
+  const rows = members.map((partner): Cell[] => [
+    ...[partner.name, partner.domain, ...(lab ? [where(partner)] : [])],
+    ...LEVELS.map((level) => partner.levels[level]),
+    troubleOf(partner),
+  ])
+  return `${head}\n${await drawTable(titles, rows, {stream})}\n`
+}
+
+const onTerminal: Draw = async (head, members, listing, stream) => {
+  const paint = paintFor(stream)
+  const width = stream.columns || 80
+  // The same in each group, so that the eye finds it.
+  const names = Math.max(...listing.partners.map(({name}) => name.length))
+  const lines = members.flatMap((partner) => {
+    const place = [partner.domain, ...(listing.lab ? [where(partner)] : [])].join(', ')
+    return [
+      `  ${paint.strong(partner.name.padEnd(names))}  ${outcomesOf(partner)}`,
+      ...hanging('    ', troubleOf(partner), width),
+      ...(listing.lab || partner.domain !== `${partner.name}.example` ? [paint.faint(`    ${place}`)] : []),
+    ]
+  })
+  const titles = paint.faint(`  ${'partner'.padEnd(names)}  at ${LEVELS.join(', ')}`)
+  return [...wrap(head, width).map((line) => paint.strong(line)), titles, ...lines, ''].join('\n')
+}
+
+/** Once, where it is the same at every level. */
+function outcomesOf({levels}: ListedPartner): string {
+  const outcomes = LEVELS.map((level) => levels[level])
+  return new Set(outcomes).size === 1 ? outcomes[0]! : outcomes.join(', ')
+}
+
+function troubleOf({trouble, transaction}: ListedPartner): string {
+  return transaction === null ? trouble : `${trouble}: mail is ${transaction}`
 }
 
 function where({address, hijackedBy}: ListedPartner): string {

@@ -49,6 +49,8 @@ export interface OldTraits {
   scts?: boolean
   /** The leaf, DER. */
   leaf?: Buffer
+  /** Octets of a Diffie-Hellman prime that it made itself, for a cipher that wants one. */
+  field?: number
 }
 
 /**
@@ -86,7 +88,7 @@ function offeredIn(record: Buffer): Offered {
   return {version, ciphers, deflate: record.subarray(methods + 1, methods + 1 + record[methods]!).includes(1)}
 }
 
-function flight({version, cipher = 0, compression, renegotiation, alpn, scts, leaf}: OldTraits): Buffer {
+function flight({version, cipher = 0, compression, renegotiation, alpn, scts, leaf, field}: OldTraits): Buffer {
   const extensions = [
     ...(renegotiation ? [extension(0xff01, Buffer.of(0))] : []),
     ...(alpn === undefined
@@ -106,9 +108,23 @@ function flight({version, cipher = 0, compression, renegotiation, alpn, scts, le
   const messages = Buffer.concat([
     message(2, hello),
     ...(leaf ? [message(11, Buffer.concat([three(leaf.length + 3), three(leaf.length), leaf]))] : []),
+    ...(field === undefined ? [] : [message(12, keyExchange(field))]),
     message(14, Buffer.alloc(0)),
   ])
   return Buffer.concat([Buffer.of(22), two(version), two(messages.length), messages])
+}
+
+/** ServerKeyExchange of a finite field (RFC 5246 §7.4.3); nobody gets as far as its signature. */
+function keyExchange(octets: number): Buffer {
+  const number = Buffer.alloc(octets, 0xff)
+  return Buffer.concat([
+    two(octets),
+    number,
+    Buffer.of(0, 1, 2),
+    two(octets),
+    number,
+    Buffer.of(4, 1, 0, 4, 1, 1, 1, 1),
+  ])
 }
 
 function message(type: number, body: Buffer): Buffer {

@@ -7,12 +7,12 @@ import {createSecureContext, createServer, type TlsOptions} from 'node:tls'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {ProbeOptions} from '../../src/app/probe-domain.ts'
 import {type OldTraits, oldTls, VERSION} from '../../src/lab/hand-made.ts'
-import {weakField} from '../../src/lab/weak-field.ts'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
 import {authorities, issuerOf, MX, pemOf} from '../support/authorities.ts'
 import {scratch} from '../support/cli.ts'
 import type {PeerScript} from '../support/peer.ts'
 import {codesOf, findingOf, probeBench} from '../support/probe.ts'
+import {weakField} from '../support/weak-field.ts'
 
 const ZONE = `example.mil 60 MX 10 ${MX}\n${MX} 60 A 127.0.0.2`
 const ANYTHING = 'ALL:eNULL:@SECLEVEL=0'

@@ -51,6 +51,19 @@ describe('the lab as a process', () => {
     expect((await inLab(['lab', 'list', '--json'], {POSTERN_LAB: 'true'})).json).toEqual(json)
   })
 
+  test('lists partners by name, domain and group, and none else', async () => {
+    const {json} = await inLab(['lab', 'list', 'validity', 'rc4-only', 'example.mil', '--json'])
+    const groups = new Set(json.partners.map(({group}: ListedPartner) => group))
+    expect([...groups]).toEqual(['story', 'validity', 'tls'])
+    const table = await inLab(['lab', 'list', 'rc4-only'])
+    expect(
+      table.stdout
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line.includes('rc4-only')),
+    ).toHaveLength(1)
+  })
+
   test('lets a domain be hijacked and restored', async () => {
     const {json} = await inLab(['lab', 'list', '--json'])
     const [good, impostor] = json.partners
@@ -89,6 +102,7 @@ describe('the lab as a process', () => {
     [['lab', 'hijack', 'example.mil'], 64, 'usage'],
     [['lab', 'start'], 75, 'lab-running'],
     [['lab', 'start', 'nobody'], 64, 'lab-partner-unknown'],
+    [['lab', 'list', 'nobody'], 64, 'lab-partner-unknown'],
   ])('answers %j with exit %i', async (args, exit, code) => {
     const ran = await inLab([...args, '--json'])
     expect([ran.code, ran.json.error.code]).toEqual([exit, code])
@@ -112,13 +126,13 @@ describe('the lab as a process', () => {
     const first = await inLab(['lab', 'start', 'good', 'impostor', '--detach', '--json'])
     expect(first.code).toBe(0)
     process.kill(first.json.pid, 'SIGKILL')
-    await expect.poll(async () => (await inLab(['lab', 'stop'])).code).toBe(75)
+    await expect.poll(async () => (await inLab(['lab', 'stop'])).code, {timeout: 30_000}).toBe(75)
     const second = await inLab(['lab', 'start', 'good', '--detach', '--json'])
     expect(second.json.partners.map(({name}: {name: string}) => name)).toEqual(['good'])
     const stopped = await inLab(['lab', 'stop', '--json'])
     expect(stopped.json.pid).toBe(second.json.pid)
     // Its address is free once it is gone.
-    await expect.poll(async () => answers(second.json.dns)).toBe(false)
+    await expect.poll(async () => answers(second.json.dns), {timeout: 30_000}).toBe(false)
     expect(existsSync(join(home.dir, 'lab', 'lab.json'))).toBe(false)
   })
 

@@ -4,12 +4,12 @@ import {ALERT, ended, fatal, type InsteadOfTls, names, type OldTraits, oldTls, o
 import {contextFor} from '../host.ts'
 import type {Behaviour, PartnerSite} from '../partner.ts'
 import type {Script} from '../script.ts'
-import {weakField} from '../weak-field.ts'
 import {chainOf} from './chain.ts'
 import {type Draft, NO_HANDSHAKE} from './draft.ts'
 import {ANYTHING} from './keys.ts'
 
 const ECDHE_ECDSA_AES_128_GCM = 0xc02b
+const DHE_RSA_AES_256_GCM = 0x009f
 
 /** With what --full says of them. */
 const OLD_CIPHERS: readonly (readonly [name: string, trouble: string, cipher: number, full: string])[] = [
@@ -138,10 +138,7 @@ export const TLS: readonly Draft[] = [
     trouble: 'a Diffie-Hellman field of 1024 bits, and nothing else',
     ...NO_HANDSHAKE,
     full: ['group-weak'],
-    build: withTls(
-      {maxVersion: 'TLSv1.2', dhparam: weakField(), ciphers: 'DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0'},
-      'rsa-2048',
-    ),
+    build: hostOfOld({cipher: DHE_RSA_AES_256_GCM, field: 128}, 'rsa-2048'),
   },
   {
     name: 'curve-192',
@@ -294,9 +291,9 @@ function handMade(name: string, trouble: string, insteadOfTls: InsteadOfTls): Dr
 }
 
 /** A stack from long ago, with a certificate in order. */
-function hostOfOld(traits: Partial<OldTraits>): Draft['build'] {
+function hostOfOld(traits: Partial<OldTraits>, key: 'ec-256' | 'rsa-2048' = 'ec-256'): Draft['build'] {
   return async ({pki, mx}) => {
-    const leaf = new X509Certificate((await pki.leaf([mx])).chainPem).raw
+    const leaf = new X509Certificate((await pki.leaf([mx], {more: {key}})).chainPem).raw
     const insteadOfTls = oldTls({version: VERSION.tls12, renegotiation: true, leaf, ...traits})
     return {identity: null, session: {insteadOfTls}}
   }

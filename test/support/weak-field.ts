@@ -1,5 +1,5 @@
 import {getDiffieHellman} from 'node:crypto'
-import {integer, sequence} from './der-writer.ts'
+import {integer, sequence} from '../../src/lab/der-writer.ts'
 
 /** Diffie-Hellman parameters of 1024 bits (RFC 2409 §6.2), which OpenSSL has no name for, in PEM. */
 export function weakField(): string {
