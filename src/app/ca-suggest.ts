@@ -5,8 +5,8 @@ import {describeCertificate, fingerprint, isSelfSigned} from '../pki/describe.ts
 import type {Needed, Source, Supply} from '../pki/suggest.ts'
 import type {AddressResult, ProbeResult} from '../report/probe-schema.ts'
 import type {Configuration} from '../state/configuration.ts'
-import {writeFileAtomic} from '../state/files.ts'
 import {loadConfiguration} from '../state/load.ts'
+import {writeOutputFile} from '../state/output-file.ts'
 import {lookForIssuers} from './chain-needs.ts'
 import {lookAt, openProber, type ProbeOptions, type ProbeTarget} from './probe-domain.ts'
 import {ProbeTaps} from './probe-taps.ts'
@@ -88,7 +88,7 @@ export async function suggestCas(
     book.add(host, address, found)
   }
   const written = output !== undefined && book.pem !== '' ? output : null
-  if (written !== null) await writeFileAtomic(written, book.pem)
+  if (written !== null) await writeOutputFile(written, book.pem)
   return {
     target: mailDomainText(target.domain),
     ...{chains: book.chains, certificates: book.certificates, fetched: book.fetched, output: written},

@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {writeFileAtomic} from '../state/files.ts'
 import {loadConfiguration} from '../state/load.ts'
+import {writeOutputFile} from '../state/output-file.ts'
 import {readConfigFiles, USERS_FILE} from '../state/scan.ts'
 import {bundleText, type ConfigBundle, refuseLarge} from './config-bundle.ts'
 import type {AppWorld} from './world.ts'
@@ -19,7 +19,7 @@ export async function exportConfig({configDir}: Pick<AppWorld, 'configDir'>, out
   const bundle = {revision, files, leftOut: await secrets(configDir)}
   const text = refuseLarge(bundleText(bundle))
   // Profiles tell which partner is guarded least.
-  if (output !== undefined) await writeFileAtomic(output, text, {mode: 0o600})
+  if (output !== undefined) await writeOutputFile(output, text, {mode: 0o600})
   return {...bundle, text}
 }
 

@@ -10,7 +10,7 @@ import {
   withChanges,
 } from '../report/baseline.ts'
 import type {ProbeResult} from '../report/probe-schema.ts'
-import {writeFileAtomic} from '../state/files.ts'
+import {writeOutputFile} from '../state/output-file.ts'
 import {readInputFile} from './input-file.ts'
 
 /** Larger than any list of partners makes it. */
@@ -65,7 +65,7 @@ export class Baseline {
       savedAt: new Date(now).toISOString(),
       targets,
     }
-    await writeFileAtomic(this.#path, `${JSON.stringify(document, null, 1)}\n`)
+    await writeOutputFile(this.#path, `${JSON.stringify(document, null, 1)}\n`)
     return true
   }
 }

@@ -1,7 +1,7 @@
 import type {Tally} from '../app/probe-domains.ts'
 import type {ProbeDocument, ProbeResult} from '../report/probe-schema.ts'
 import {openFileStream} from '../state/file-stream.ts'
-import {writeFileAtomic} from '../state/files.ts'
+import {writeOutputFile} from '../state/output-file.ts'
 import {jsonLine, tableBlock, tableEnd} from './probe-output.ts'
 import {type ProbeFormat, rendering, type WholeFormat} from './probe-renderings.ts'
 
@@ -69,7 +69,7 @@ function collecting({head, json, output, version, before}: SinkOptions, as: Whol
       // Places of those that were given up stay empty.
       const document: ProbeDocument = {...head, results: results.filter(Boolean)}
       before()
-      if (output !== undefined) await writeFileAtomic(output, await rendering(document, as, version))
+      if (output !== undefined) await writeOutputFile(output, await rendering(document, as, version))
       else if (!json) await written(process.stdout, await rendering(document, as, version))
       return document
     },

@@ -294,5 +294,22 @@ function causeOf(error: unknown): unknown {
 
 function reasonOf(error: unknown): string {
   if (isDeadline(error)) return OVERALL
-  return printable(error instanceof Error ? error.message : String(error))
+  return printable(error instanceof Error ? plainWords(error.message) : String(error))
+}
+
+const SYSTEM_WORDS: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the peer reset the connection',
+  ETIMEDOUT: 'nothing answered the connection',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  EPIPE: 'the peer closed the connection',
+  EACCES: 'this machine forbids the connection',
+  EPERM: 'this machine forbids the connection',
+}
+
+/** What the system says in its own shorthand, `connect ECONNREFUSED 192.0.2.25:25`; the code stays, to be looked up. */
+function plainWords(message: string): string {
+  const code = /^(?:connect|read|write) (E[A-Z]+)(?: \S+)?(?: - Local .*)?$/.exec(message)?.[1] ?? ''
+  return SYSTEM_WORDS[code] ? `${SYSTEM_WORDS[code]} (${code})` : message
 }

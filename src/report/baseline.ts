@@ -107,7 +107,7 @@ function certificateChanges(before: Seen, now: Seen): Finding[] {
   return found
 }
 
-const ASK = 'ask the partner whether that was meant so; then take it over: --accept'
+const ASK = 'ask the partner whether that was meant so; then take it over: the same command with --accept'
 
 function bad(code: FindingCode, message: string): Finding {
   return {...finding(code, message, ASK), severity: 'error'}

@@ -90,8 +90,10 @@ export class YamlFile {
   #issue(schema: AnySchema, issue: v.BaseIssue<unknown>, at: YamlPath, more: number): PosternError {
     const steps = (issue.path ?? []).map((item) => item.key as string | number)
     const {message, hint, path} = describeIssue(schema, issue, steps)
+    const next =
+      hint ?? (this.source.exit === undefined ? 'correct the line, then: postern config check' : 'correct the line')
     const rest = more === 0 ? '' : ` (${more} more in this file)`
-    return this.complain([...at, ...path], message, `${hint}${rest}`)
+    return this.complain([...at, ...path], message, `${next}${rest}`)
   }
 }
 
@@ -119,13 +121,14 @@ function isUnknownKey(issue: v.BaseIssue<unknown>): boolean {
   return issue.type === 'strict_object' && issue.expected === 'never'
 }
 
-function valueHint(schema: AnySchema, issue: v.BaseIssue<unknown>, path: YamlPath): string {
+/** null: there is nothing to say of this value in particular. */
+function valueHint(schema: AnySchema, issue: v.BaseIssue<unknown>, path: YamlPath): string | null {
   const at = schemaAt(schema, path)
   const options = at && 'options' in at ? (at.options as unknown[]).map(String) : []
   const meant = typeof issue.input === 'string' ? nearest(issue.input, options) : null
   if (meant) return `did you mean ${meant}?`
   const own = (issue as {hint?: unknown}).hint
-  return typeof own === 'string' ? own : 'correct the line, then: postern config check'
+  return typeof own === 'string' ? own : null
 }
 
 /** The part of a schema that describes what stands at `path`. */

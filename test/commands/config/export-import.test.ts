@@ -113,6 +113,14 @@ describe('config export and import', () => {
     expect(await filesOf(other.dir)).toEqual({})
   })
 
+  test('do not make a directory for a path that is misspelt', async () => {
+    await using place = await scratch()
+    const args = ['config', 'export', '--output', join(place.dir, 'bakcup', 'all.yaml')]
+    const {code, stderr} = await run(args, {configDir: place.dir})
+    expect([code, stderr]).toEqual([73, expect.stringMatching(/there is no directory .*bakcup\n {2}hint: /)])
+    expect(await filesOf(place.dir)).toEqual({})
+  })
+
   test('do not export half of a policy that is broken', async () => {
     await using place = await scratch()
     await writeFile(join(place.dir, 'policy.yaml'), 'rules: [{id: r1, profile: no}]\n')
