@@ -1,7 +1,9 @@
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import * as v from 'valibot'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {type Lab, startLab} from '../../../src/lab/lab.ts'
+import {DOCUMENTS} from '../../../src/report/schema/documents.ts'
 import {run, scratch} from '../../support/cli.ts'
 
 let home: Awaited<ReturnType<typeof scratch>>
@@ -36,6 +38,7 @@ type Preview = {finding: string | null; messages: {action: string; after: number
 describe('policy explain --dsn', () => {
   test('has a DSN for each finding that keeps mail back, and none for the others', async () => {
     const {code, json} = await explain('a@fail.example', '--from', 'ops@example.org')
+    expect(v.safeParse(DOCUMENTS.get('policy-explain')!, json).issues).toBeUndefined()
     const kept = json.predicted.filter(({fate}: {fate: string}) => fate !== 'delivered')
     expect([code, json.dsns.map(({finding}: Preview) => finding)]).toEqual([
       0,
