@@ -1,5 +1,6 @@
 /** One system call of a traced process; `start` and `end` are line numbers, so that calls of threads can be compared. */
 export interface TracedCall {
+  thread: string
   name: string
   /** Arguments as strace prints them, with `-y` the path of a descriptor in angle brackets. */
   args: string
@@ -19,9 +20,17 @@ export function parseTrace(text: string): TracedCall[] {
     const whole = /^(\w+)\((.*)\) += (.*)$/s.exec(rest)
     const begun = /^(\w+)\((.*) <unfinished \.\.\.>$/s.exec(rest)
     if (resumed) Object.assign(unfinished.get(pid) ?? {}, {result: resumed[2], end: line})
-    else if (whole) calls.push({name: whole[1]!, args: whole[2]!, result: whole[3]!, start: line, end: line})
+    else if (whole)
+      calls.push({thread: pid, name: whole[1]!, args: whole[2]!, result: whole[3]!, start: line, end: line})
     else if (begun) {
-      const call = {name: begun[1]!, args: begun[2]!, result: '', start: line, end: Number.POSITIVE_INFINITY}
+      const call = {
+        thread: pid,
+        name: begun[1]!,
+        args: begun[2]!,
+        result: '',
+        start: line,
+        end: Number.POSITIVE_INFINITY,
+      }
       unfinished.set(pid, call)
       calls.push(call)
     }
