@@ -123,8 +123,9 @@ function ruleOf(request: RuleRequest, rules: readonly Rule[]): Rule {
   // Conditions that are the same but for order or case are left as they were written.
   const same = known && sameConditions(known, rule)
   if (!same) return {id, ...rule, comment}
-  const {action: _, ...kept} = known
-  return {...kept, profile: rule.profile, ...(rule.action ? {action: rule.action} : {}), comment}
+  const {action, ...kept} = known
+  const rejects = (request.action ?? action) === 'reject'
+  return {...kept, profile: rule.profile, ...(rejects ? {action: 'reject'} : {}), comment}
 }
 
 function checked(list: string[] | undefined, parse: (text: string) => unknown): string[] | undefined {
