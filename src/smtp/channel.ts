@@ -137,7 +137,12 @@ export class Channel {
   }
 
   readonly #onError = (error: Error): void => {
-    this.#lost ??= new SmtpError('smtp-connection-lost', `the connection broke: ${error.message}`, error)
+    this.#lost ??= new SmtpError('smtp-connection-lost', `the connection broke: ${words(error)}`, error)
     this.#wake?.()
   }
+}
+
+/** OpenSSL puts its own words beside a message that is full of its source files. */
+function words(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message
 }

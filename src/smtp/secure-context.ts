@@ -1,3 +1,4 @@
+import {constants} from 'node:crypto'
 import {createSecureContext, type SecureContext} from 'node:tls'
 import type {TrustAnchors} from '../pki/certificate.ts'
 import {cipherList} from './cipher.ts'
@@ -41,5 +42,7 @@ function create({anchors, minTls, minStrength}: TlsRequirements): SecureContext 
     minVersion: minTls === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers,
+    // RFC 9325 §3.6: the certificate that was judged is the one for the whole session.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   })
 }

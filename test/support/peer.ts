@@ -78,6 +78,9 @@ class Play {
   #inData = false
   #secure = false
   #chunked = ''
+  /** Octets of a message behind `#pending`, and the last of them. */
+  #middle: string[] = []
+  #tail = ''
 
   constructor(script: PeerScript, connection: Connection, socket: Socket) {
     this.#script = script
@@ -106,7 +109,7 @@ class Play {
       },
     })
     stream.on('error', () => {})
-    stream.on('secure', () => {
+    stream.once('secure', () => {
       this.#connection.lines.push('<TLS>')
       this.#secure = true
       then()
@@ -115,16 +118,28 @@ class Play {
   }
 
   readonly #take = (chunk: Buffer): void => {
-    this.#pending += chunk.toString('latin1')
+    const octets = chunk.toString('latin1')
+    if (this.#inData && !this.#mayEnd(octets)) return void this.#middle.push(octets)
+    this.#pending += this.#middle.splice(0).join('') + octets
     for (;;) {
       if (this.#chunk()) continue
       const end = this.#inData ? this.#endOfData() : this.#pending.indexOf('\r\n')
-      if (end < 0 || /^BDAT \d+( LAST)?\r\n/i.test(this.#pending)) return
+      if (end < 0 || /^BDAT \d+( LAST)?\r\n/i.test(this.#pending)) {
+        this.#tail = `\r\n${this.#pending}`.slice(-4)
+        return
+      }
       const text = this.#pending.slice(0, end)
       this.#pending = this.#pending.slice(end + (this.#inData ? 3 : 2))
       if (this.#inData) this.#message(text)
       else this.#command(text)
     }
+  }
+
+  /** Looks at what is new alone, so that a large message costs no more than its length. */
+  #mayEnd(octets: string): boolean {
+    const joint = this.#tail + octets
+    this.#tail = joint.slice(-4)
+    return joint.includes('\r\n.\r\n')
   }
 
   #endOfData(): number {
