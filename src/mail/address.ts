@@ -10,9 +10,11 @@ export interface AddressLiteral {
 
 export type MailDomain = Domain | AddressLiteral
 
-const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]+"
+// RFC 6531 §3.3, without C1 controls and line separators (RFC 5198 §2): terminals and readers of logs act on them.
+const NON_ASCII = '\\u00a0-\\u2027\\u202a-\\u{10ffff}'
+const ATOM = `[A-Za-z0-9!#$%&'*+/=?^_\`{|}~${NON_ASCII}-]+`
 const DOT_STRING = new RegExp(`^${ATOM}(\\.${ATOM})*$`, 'u')
-const QUOTED_STRING = /^"([\x20\x21\x23-\x5b\x5d-\x7e\u0080-\u{10ffff}]|\\[\x20-\x7e])*"$/u
+const QUOTED_STRING = new RegExp(`^"([\\x20\\x21\\x23-\\x5b\\x5d-\\x7e${NON_ASCII}]|\\\\[\\x20-\\x7e])*"$`, 'u')
 
 /**
  * A mailbox (RFC 5321 §4.1.2, RFC 6531 §3.3). `text` is kept byte for byte as it came, because the envelope is handed

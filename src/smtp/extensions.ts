@@ -7,7 +7,7 @@ import type {Reply} from '../mail/reply.ts'
 export function parseExtensions(reply: Reply): Map<string, string> {
   const extensions = new Map<string, string>()
   for (const line of reply.lines.slice(1)) {
-    const found = /^\s*([A-Za-z0-9][A-Za-z0-9-]*)(?:\s+(.*?))?\s*$/.exec(line)
+    const found = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:\s+(.*))?$/s.exec(line.trim())
     const keyword = found?.[1]?.toUpperCase()
     if (keyword !== undefined && !extensions.has(keyword)) extensions.set(keyword, found?.[2] ?? '')
   }

@@ -26,9 +26,9 @@ export class IncomingBody {
     this.#decoder = new DataDecoder(framing)
   }
 
-  /** Why nothing more of it is kept; null: all is well so far. */
+  /** Why nothing more of it is kept; null: all is well so far. Of several reasons the same one, however the octets came. */
   get refusal(): Reply | null {
-    return this.#refusal
+    return this.#refusal && (this.#broken() ?? this.#refusal)
   }
 
   /** Octets it may still have. */
@@ -47,7 +47,7 @@ export class IncomingBody {
   /** The answer to the whole message. RFC 5321 §6.1: with a 250 we answer for it, so whatever fails before is a 451. */
   async end(): Promise<Reply> {
     if (!this.#refusal) await this.#keep(this.#decoder.finish())
-    if (this.#refusal) return this.#refusal
+    if (this.refusal) return this.refusal
     try {
       return await this.#sink.end()
     } catch {

@@ -142,7 +142,7 @@ export class ReceiveSession {
 
   async #hello(name: string, extended: boolean): Promise<Reply> {
     // What is named here ends up in a Received header; host names and address literals need no more than this.
-    if (!/^[\w.:[\]\u0080-\u{10ffff}-]{1,255}$/u.test(name)) return REPLIES.badArgument
+    if (!/^[\w.:[\]\u00a0-\u2027\u202a-\u{10ffff}-]{1,255}$/u.test(name)) return REPLIES.badArgument
     await this.#endTransaction()
     this.#client = {...this.#client, hello: name, protocol: extended ? extendedProtocol(this.#client) : 'SMTP'}
     const {hostname} = this.#options

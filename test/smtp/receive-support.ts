@@ -42,6 +42,16 @@ export async function openHouse(settings: Settings = {}, handlers: Partial<Recei
   return house
 }
 
+/** The handlers of a house that accepts everything, for a session without a listener. */
+export function acceptingHouse(): {
+  handlers: ReceiverHandlers
+  taken: Taken[]
+  counts: Pick<House, 'begun' | 'aborted'>
+} {
+  const house = {taken: [], begun: 0, aborted: 0}
+  return {handlers: accepting(house), taken: house.taken, counts: house}
+}
+
 function optionsOf(settings: Settings, house: House): ReceiverOptions {
   return {
     hostname: 'mx.example.test',
@@ -55,7 +65,7 @@ function optionsOf(settings: Settings, house: House): ReceiverOptions {
   }
 }
 
-function accepting(house: House): ReceiverHandlers {
+function accepting(house: Pick<House, 'taken' | 'begun' | 'aborted'>): ReceiverHandlers {
   return {
     mail: async () => null,
     rcpt: async () => null,

@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {connect} from 'node:net'
 import fc from 'fast-check'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {type House, openHouse} from './receive-support.ts'
+import {type House, openHouse} from '../smtp/receive-support.ts'
 
 const WORDS = [
   'EHLO x',
