@@ -29,7 +29,7 @@ describe('a receiving rule that rejects', () => {
 
   test('is refused for mail that goes out', async () => {
     await using place = await scratch()
-    const request = {profile: 'preferred', recipients: ['example.mil'], action: 'reject'} as const
+    const request = {profile: 'preferred', recipients: ['example.mil'], action: 'reject' as const}
     await expect(applyPolicy({configDir: place.dir}, request)).rejects.toThrow(/cannot ask for the action/)
   })
 
