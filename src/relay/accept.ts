@@ -11,7 +11,7 @@ import {clientKey} from './client-key.ts'
 import {takeIn} from './intake.ts'
 import type {RelayLog} from './log.ts'
 import {isOwnPostmaster} from './postmaster.ts'
-import {receivedPath} from './received-facts.ts'
+import {receivedPath, refusedPath} from './received-facts.ts'
 import {judgeReceived, type Refusal} from './receiving.ts'
 import type {RelaySnapshot} from './snapshot.ts'
 import type {Throttle} from './throttle.ts'
@@ -29,18 +29,21 @@ export interface ReceivingHouse {
 }
 
 type Stage = {client: ClientFacts; sender: MailAddress | null; recipient?: MailAddress}
+/** `profile`: that of the rule that refused; null where no rule did. */
+type Refused = {reply: Reply; reason: string; profile: EffectiveProfile | null}
 
 /** The house's answers to one session. `anchors`: what its client certificate was verified under. */
 export function receivingHandlers(house: ReceivingHouse, anchors: string | null, throttle: Throttle): ReceiverHandlers {
   let sender: MailAddress | null = null
   let governing: EffectiveProfile[] = []
 
-  const answer = (stage: Stage, command: 'MAIL' | 'RCPT', refusal: {reply: Reply; reason: string} | null) => {
+  const answer = (stage: Stage, command: 'MAIL' | 'RCPT', refusal: Refused | null) => {
     if (refusal === null) return null
     const {session, address: client} = stage.client
     const argument = `<${(command === 'MAIL' ? stage.sender : stage.recipient)?.text ?? ''}>`
     const reply = replyText(refusal.reply)
-    house.log.event({event: 'rejected', session, client, command, argument, reply, reason: refusal.reason})
+    const path = refusedPath(stage.client, refusal.profile)
+    house.log.event({event: 'rejected', session, client, command, argument, reply, path, reason: refusal.reason})
     return refusal.reply
   }
 
@@ -81,7 +84,7 @@ export function isReply(value: QueueStore | Reply): value is Reply {
 }
 
 /** Relaying is for our own clients and users; from anyone else we take mail for the protected domains alone. */
-function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage) {
+function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage): Refused | null {
   if (snapshot.clients.some((network) => networkContains(network, client.address))) return null
   // A user who was deleted since is none any more.
   if (client.user !== null && snapshot.users.credentials.has(client.user)) return null
@@ -90,6 +93,7 @@ function refusedAsOpenRelay(snapshot: RelaySnapshot, {client, recipient}: Stage)
   return {
     reply: {code: 550, lines: ['5.7.1 relaying denied']},
     reason: `${client.address} is in no client network and did not authenticate, and the domain is not protected`,
+    profile: null,
   }
 }
 
@@ -101,7 +105,7 @@ function receivingPolicy(house: ReceivingHouse, {client, sender, recipient}: Sta
   })
 }
 
-function refusedByPolicy(house: ReceivingHouse, anchors: string | null, stage: Stage) {
+function refusedByPolicy(house: ReceivingHouse, anchors: string | null, stage: Stage): Refused | null {
   const {client, sender, recipient} = stage
   const policy = receivingPolicy(house, stage)
   const senderDomain = sender && mailDomainText(sender.domain)
@@ -112,7 +116,8 @@ function refusedByPolicy(house: ReceivingHouse, anchors: string | null, stage: S
   }
   // A rule for certain recipients may come first: then RCPT decides.
   if (policy.profile === null || !(policy.decided || recipient)) return null
-  return policy.rejects ? rejectedBy(policy.profile) : judgeReceived(facts, policy.profile)
+  const refusal = policy.rejects ? rejectedBy(policy.profile) : judgeReceived(facts, policy.profile)
+  return refusal && {...refusal, profile: policy.profile}
 }
 
 /** A rule that takes nothing: RFC 5321 §7.9 leaves that to the host. */

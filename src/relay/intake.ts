@@ -103,6 +103,7 @@ class Intake implements BodySink {
       command: 'DATA',
       argument,
       reply: replyText(reply),
+      path: this.#path,
       reason,
     })
     return reply

@@ -52,7 +52,7 @@ function words(event: RelayEvent): (string | null | false)[] {
     case 'held-back':
       return [`${event.client}: ${event.reason}`, ...(event.count > 1 ? [`count=${event.count}`] : [])]
     case 'rejected':
-      return [event.session, event.client, event.command, event.argument, event.reply, `reason="${event.reason}"`]
+      return rejectedWords(event)
     case 'auth-failed':
       return [
         event.session,
@@ -97,6 +97,11 @@ function words(event: RelayEvent): (string | null | false)[] {
 
 function userWords(user: string | null): string[] {
   return user === null ? [] : [`user=${JSON.stringify(user)}`]
+}
+
+function rejectedWords(event: Extract<RelayEvent, {event: 'rejected'}>): string[] {
+  const {session, client, command, argument, reply, path, reason} = event
+  return [session, client, command, argument, reply, receivedWords(path), `reason="${reason}"`]
 }
 
 function acceptedWords(event: Extract<RelayEvent, {event: 'accepted'}>): string[] {

@@ -47,6 +47,7 @@ export type RelayEvent =
       command: 'MAIL' | 'RCPT' | 'DATA'
       argument: string
       reply: string
+      path: ReceivedPath
       reason: string
     }
   | {

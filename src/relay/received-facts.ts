@@ -8,8 +8,8 @@ export interface ReceivedPath {
   /** Of every rule that governed one of its recipients. */
   profiles: string[]
   rules: string[]
-  /** `clear`, `tls`, or `verified` where a client certificate was asked for and holds. */
-  outcome: 'clear' | 'tls' | 'verified'
+  /** `verified`: a client certificate was asked for and holds; `refused`: the session is not what the profile wants. */
+  outcome: 'clear' | 'tls' | 'verified' | 'refused'
   version: string | null
   cipher: string | null
   group: string | null
@@ -31,4 +31,10 @@ export function receivedPath({tls}: Pick<ClientFacts, 'tls'>, governing: readonl
     group: tls?.group ?? null,
     fingerprint: tls?.client?.certificate.fingerprint256.replaceAll(':', '').toLowerCase() ?? null,
   }
+}
+
+/** The same for a command that was refused; `profile`: that of the rule that refused, null where no rule did. */
+export function refusedPath(client: Pick<ClientFacts, 'tls'>, profile: EffectiveProfile | null): ReceivedPath {
+  if (profile === null) return receivedPath(client, [])
+  return {...receivedPath(client, [profile]), outcome: 'refused'}
 }

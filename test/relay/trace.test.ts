@@ -70,6 +70,18 @@ describe('the line about a message that came in', () => {
     })
   })
 
+  test('that was refused gives the rule that refused it, and what the session had', async () => {
+    await world.start(NOWHERE, {
+      'policy.yaml': 'rules:\n  - {id: in, direction: receiving, profile: secure}\n',
+    })
+    await submit(await client(world.port(), 'starttls'), {to: ['a@example.mil']})
+    expect(logLine(await world.event('rejected'))).toMatch(
+      new RegExp(
+        ` 451 4\\.7\\.10 .* tls=secure:refused ${HANDSHAKE} rule=in profile=secure reason="the client presented`,
+      ),
+    )
+  })
+
   test('in clear text without a rule names no level', async () => {
     await world.start(NOWHERE)
     await send(world.port(), {to: ['a@example.mil']})
