@@ -1,6 +1,8 @@
 import {createHash, randomBytes, randomInt} from 'node:crypto'
+import {once} from 'node:events'
 import {connect, type Socket} from 'node:net'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {connect as connectTls} from 'node:tls'
 
 /** What clients know of the messages they handed over. */
 export class Load {
@@ -9,12 +11,15 @@ export class Load {
   /** The final dot went out, and no answer came back: may be delivered, need not. */
   readonly unanswered = new Set<string>()
   readonly #port: number
+  readonly #recipientOf: (id: string) => string
   #running = true
   #next = 0
   readonly #clients: Promise<void>[]
 
-  constructor(port: number, clients: number) {
+  /** Over STARTTLS; `recipientOf`: where a message goes. */
+  constructor(port: number, clients: number, recipientOf: (id: string) => string) {
     this.#port = port
+    this.#recipientOf = recipientOf
     this.#clients = Array.from({length: clients}, () => this.#client())
   }
 
@@ -40,8 +45,11 @@ export class Load {
     try {
       await talk.expect('220')
       await talk.ask('EHLO load.example', '250')
+      await talk.ask('STARTTLS', '220')
+      await talk.encrypt()
+      await talk.ask('EHLO load.example', '250')
       for (let n = 0; n < 20 && this.#running; n++) await this.#message(talk)
-      socket.end('QUIT\r\n')
+      await talk.ask('QUIT', '221')
     } finally {
       socket.destroy()
     }
@@ -50,7 +58,7 @@ export class Load {
   async #message(talk: Talk): Promise<void> {
     const id = `m${this.#next++}`
     await talk.ask('MAIL FROM:<load@example.org>', '250')
-    await talk.ask('RCPT TO:<sink@example.mil>', '250')
+    await talk.ask(`RCPT TO:<${this.#recipientOf(id)}>`, '250')
     await talk.ask('DATA', '354')
     this.unanswered.add(id)
     await talk.ask(`${letter(id)}.`, '250')
@@ -81,20 +89,32 @@ function sum(text: string): string {
 }
 
 class Talk {
-  readonly #socket: Socket
+  #socket: Socket
   #text = ''
   #wake: (() => void) | null = null
   #over = false
 
   constructor(socket: Socket) {
     this.#socket = socket
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk: string) => {
-      this.#text += chunk
+    this.#listen()
+  }
+
+  async encrypt(): Promise<void> {
+    this.#socket.removeAllListeners('data')
+    // A text encoding would spoil the octets of the handshake.
+    const secured = connectTls({socket: this.#socket, rejectUnauthorized: false})
+    this.#socket = secured
+    this.#listen()
+    await once(secured, 'secureConnect')
+  }
+
+  #listen(): void {
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#text += chunk.toString('latin1')
       this.#wake?.()
     })
-    socket.on('error', () => {})
-    socket.on('close', () => {
+    this.#socket.on('error', () => {})
+    this.#socket.on('close', () => {
       this.#over = true
       this.#wake?.()
     })
