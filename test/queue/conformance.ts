@@ -284,6 +284,48 @@ export function describeQueueStore(driver: string, harness: () => Promise<QueueH
       })
     })
 
+    describe('postpones', () => {
+      const ages = {warnAfter: 10_000, lifetime: 50_000, dsnLifetime: 20_000}
+      const dues = async () => {
+        const {messages} = await queue.list({})
+        return messages.map(({recipients: [only]}) => [only!.destination, only!.dueAt])
+      }
+      const to = (address: string, extra = {}) => put(queue, 'x', {recipients: [recipient(address)], ...extra})
+
+      test('a destination as a whole, and brings it back as a whole', async () => {
+        for (const address of ['a@dead.test', 'b@dead.test', 'c@live.test']) await to(address)
+        expect(await queue.postpone('dead.test', 9_000, ages)).toBe(2)
+        await reopen()
+        expect(await dues()).toEqual([
+          ['dead.test', 9_000],
+          ['dead.test', 9_000],
+          ['live.test', 1_000],
+        ])
+        expect((await claim()).map((l) => l.destination)).toEqual(['live.test'])
+        expect(await queue.advance('dead.test', 8_999)).toBe(0)
+        expect(await queue.advance('dead.test', 9_000)).toBe(2)
+        expect((await claim()).map((l) => l.destination)).toEqual(['dead.test', 'dead.test'])
+      })
+
+      test('nothing beyond its warning or its end, and nothing that waits longer already', async () => {
+        await to('a@dead.test')
+        await to('b@dead.test', {reversePath: ''})
+        await to('c@dead.test', {recipients: [recipient('c@dead.test', {dueAt: 90_000})]})
+        await queue.postpone('dead.test', 80_000, ages)
+        expect((await dues()).map(([, due]) => due)).toEqual([11_000, 11_000, 90_000])
+        at.clock.at = 12_000
+        await queue.postpone('dead.test', 80_000, ages)
+        expect((await dues()).map(([, due]) => due)).toEqual([51_000, 21_000, 90_000])
+      })
+
+      test('claims of one destination to the share it has', async () => {
+        for (let i = 0; i < 6; i++) await to(`u${i}@many.test`)
+        await to('x@few.test')
+        const leases = await claim({perDestination: 2})
+        expect(leases.map((l) => l.destination)).toEqual(['many.test', 'many.test', 'few.test'])
+      })
+    })
+
     describe('obeys the operator', () => {
       test('hold and release', async () => {
         const [held, free] = [await put(queue, 'x'), await put(queue, 'y')]

@@ -148,3 +148,28 @@ test('failures that fallback-after counts are remembered over a restart', async 
   await expect.poll(() => fatesOf('live.example', 'delivered')).toEqual(['delivered u@live.example 2.0.0'])
   expect(said(hop, 'MAIL')).toHaveLength(1)
 })
+
+test('TLS sessions are resumed between messages, and the log says so', async () => {
+  const tls = {...(await pki.host({dnsNames: ['mx.live.example']})), ticketKeys: Buffer.alloc(48, 'a key')}
+  await carriage.hop('127.0.0.1', {
+    tls,
+    replies: {
+      '.': ({send, end}) => {
+        send('250 2.0.0 kept\r\n')
+        end()
+      },
+    },
+  })
+  await carriage.open({zone: LIVE, profileFor: () => profileWith([pki.root], 'secure')})
+  carriage.start()
+  for (const name of ['one', 'two']) {
+    await carriage.put({to: [`${name}@live.example`]})
+    await carriage.fate(`${name}@live.example`)
+  }
+  const paths = carriage.events.flatMap((event) => (event.event === 'delivered' ? [event.path] : []))
+  expect(paths.map((path) => [path?.outcome, path?.reused, path?.resumed])).toEqual([
+    ['verified', false, false],
+    ['verified', false, true],
+  ])
+  expect(paths[1]?.fingerprint).toBe(paths[0]?.fingerprint)
+})
