@@ -87,6 +87,7 @@ function remarks(
     ...chainRemarks(attempt, domain, chainDefects(certificatesIn(wire), anchors, options.now)),
     ...tlsRemarks(attempt, {
       certificateRequest: wire?.certificateRequest ?? null,
+      group: wire?.group ?? null,
       peerAlerts: (wire?.alerts ?? []).filter(({from}) => from === 'peer').map(({number}) => number),
     }),
     ...secondLookRemarks(attempt, options.second ?? NOTHING_NEW),

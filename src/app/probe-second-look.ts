@@ -1,4 +1,5 @@
 import type {AttemptEvidence, PathEvidence} from '../policy/evidence.ts'
+import {isWeakGroup} from '../policy/remarks/enumeration.ts'
 import {NOTHING_NEW, type SecondLook} from '../policy/remarks/second-look.ts'
 import type {HelloAnswer} from '../smtp/hello/answer.ts'
 import {GROUPS_12, type HelloOffer} from '../smtp/hello/client-hello.ts'
@@ -94,7 +95,8 @@ function named(answer: HelloAnswer, unnamed: Hello): SecondLook {
   return isRefusal ? {...NOTHING_NEW, sniRefused: true} : likes(unnamed)
 }
 
-function likes({cipher}: Hello): SecondLook {
+function likes({cipher, group}: Hello): SecondLook {
+  if (group !== null && isWeakGroup(group)) return {...NOTHING_NEW, group}
   const name = suiteName(cipher)
   return OFFERED.test(name) ? NOTHING_NEW : {...NOTHING_NEW, cipher: name}
 }

@@ -33,7 +33,7 @@ export interface CatalogueBench extends AsyncDisposable {
 }
 
 /** Long enough for a slow partner on a slow machine, short enough for one that never says anything. */
-const TIMEOUTS = {connect: 5_000, greeting: 9_000, command: 4_000, handshake: 4_000, dataBlock: 4_000, dataEnd: 4_000}
+const TIMEOUTS = {connect: 5_000, greeting: 9_000, command: 4_000, handshake: 4_000, dataBlock: 15_000, dataEnd: 15_000}
 
 /** The whole catalogue in this process, the probe and the relay's delivery before it, in one and the same world. */
 export async function catalogueBench(): Promise<CatalogueBench> {

@@ -137,14 +137,16 @@ export const TLS: readonly Draft[] = [
     name: 'dh-1024',
     trouble: 'a Diffie-Hellman field of 1024 bits, and nothing else',
     ...NO_HANDSHAKE,
-    full: ['group-weak'],
+    remarks: ['group-weak'],
+    full: [],
     build: hostOfOld({cipher: DHE_RSA_AES_256_GCM, field: 128}, 'rsa-2048'),
   },
   {
     name: 'curve-192',
     trouble: 'a curve of 192 bits, and nothing else',
     ...NO_HANDSHAKE,
-    full: ['group-weak'],
+    remarks: ['group-weak'],
+    full: [],
     build: withTls(
       {maxVersion: 'TLSv1.2', ecdhCurve: 'prime192v1', ciphers: 'ECDHE-RSA-AES128-SHA:@SECLEVEL=0'},
       'rsa-2048',

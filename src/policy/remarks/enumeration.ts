@@ -22,7 +22,11 @@ export function enumerationRemarks(attempt: AttemptEvidence, found: Enumerated):
     ...new Set(found.ciphers.flatMap(({suites}) => suites.filter((one) => one.rank === rank).map(({name}) => name))),
   ]
   const old = found.versions.filter(({version, taken}) => taken && OBSOLETE.includes(version))
-  const [forbidden, discouraged, weak] = [ranked('forbidden'), ranked('discouraged'), found.groups.names.filter(isWeak)]
+  const [forbidden, discouraged, weak] = [
+    ranked('forbidden'),
+    ranked('discouraged'),
+    found.groups.names.filter(isWeakGroup),
+  ]
   const hint = `${SETTINGS} (RFC 9325)`
   const injection = 'the partner has to update its server, or the proxy in front of it (CVE-2011-0411)'
   return [
@@ -59,7 +63,7 @@ function sniRemarks(peer: string, withoutSni: Enumerated['withoutSni']): Finding
 }
 
 /** RFC 9325 §4.5: finite fields of 2048 bits at least, curves of 224. */
-function isWeak(group: string): boolean {
+export function isWeakGroup(group: string): boolean {
   const field = /^dh-(\d+)$/.exec(group)?.[1]
   if (field !== undefined) return Number(field) < 2048
   return /^(secp160|secp192|prime192|sect163|sect193)/.test(group)

@@ -3,6 +3,7 @@ import type {OcspAnswer} from '../../pki/ocsp.ts'
 import type {AttemptEvidence, Finding} from '../evidence.ts'
 import {finding} from '../findings.ts'
 import {peerName} from '../problem.ts'
+import {isWeakGroup} from './enumeration.ts'
 
 /** What the wire told beside the engine's evidence. */
 export interface WireFacts {
@@ -10,6 +11,8 @@ export interface WireFacts {
   certificateRequest: {authorities: string[]} | null
   /** Numbers of the alerts that the peer sent. */
   peerAlerts: readonly number[]
+  /** Of the key exchange that was begun. */
+  group: string | null
 }
 
 /** What there is to say of a handshake, finished or failed. */
@@ -19,6 +22,7 @@ export function tlsRemarks(attempt: AttemptEvidence, facts: WireFacts): Finding[
   return [
     ...(completed && handshake.ocsp ? ocspRemarks(attempt, handshake.ocsp) : []),
     ...clientCertificate(attempt, facts, completed),
+    ...(completed ? [] : weakGroup(attempt, facts)),
   ]
 }
 
@@ -56,6 +60,13 @@ function clientCertificate(attempt: AttemptEvidence, facts: WireFacts, completed
   if (request === null || !completed) return []
   const hint = 'nothing has to be done: it goes on without'
   return [finding('client-certificate-requested', `${peer} asks for a certificate of ours${from}`, hint)]
+}
+
+/** What our side breaks off at once. */
+function weakGroup(attempt: AttemptEvidence, {group}: WireFacts): Finding[] {
+  if (group === null || !isWeakGroup(group)) return []
+  const hint = 'the partner has to use a larger one (RFC 9325 §4.5)'
+  return [finding('group-weak', `${peerName(attempt)} wants to exchange keys by ${group}`, hint)]
 }
 
 const MOST_NAMED = 3
