@@ -124,7 +124,7 @@ describe('nonsense gets one line, one hint, the documented code, and changes not
     [['policy', 'apply', '--profile', 'secure', '--dry-run'], 64, 'file'],
     [['policy', 'move', 'r1'], 64, '--before'],
     [['policy', 'show', 'r7'], 66, 'r7'],
-    [['policy', 'delete'], 64, 'id'],
+    [['policy', 'delete'], 64, 'ID'],
     [['policy', 'explain', 'a@@b'], 64, 'address'],
     [['policy', 'explain', 'a@b.example', '--destination', 'nowhere'], 64, 'address'],
   ])('postern %j', async (args, code, word) => {

@@ -65,7 +65,7 @@ describe('profile on the command line', () => {
 
 describe('nonsense gets one line, one hint, the documented code, and changes nothing:', () => {
   test.each([
-    [['profile', 'create'], 64, 'name'],
+    [['profile', 'create'], 64, 'NAME'],
     [['profile', 'create', 'a'], 64, 'level'],
     [['profile', 'create', 'a', '--level', 'high'], 64, 'level'],
     [['profile', 'create', '../a', '--level', 'none'], 64, 'name'],
