@@ -29,7 +29,12 @@ export async function openMailPath(
   return request.visit === 'all' ? walk.survey() : walk.firstOpen()
 }
 
-interface Judged extends Attempted {
+interface Admitted extends Attempted {
+  /** The place that `admit` gave is free again. Its socket may take a moment more to close. */
+  leave: (() => void) | undefined
+}
+
+interface Judged extends Admitted {
   verdict: AttemptVerdict
 }
 
@@ -95,6 +100,7 @@ class Walk {
   /** OUTCOMES.md, note 1: clear text after TLS failed is always a new connection, and never silent. */
   async #fallBack(target: Target, failed: Judged): Promise<Judged> {
     await failed.session?.quit()
+    failed.leave?.()
     const reason = failed.verdict.findings[0]?.message ?? 'TLS failed'
     this.#observe({type: 'falling-back', host: target.host.name, address: target.address, reason})
     return this.#lookAndNote(target, {upgrade: false, fallback: true})
@@ -116,18 +122,20 @@ class Walk {
   }
 
   /** A handshake that fails over a session it was to resume says nothing of the peer: the next one starts from nothing. */
-  async #attempt(target: Target, manner: Manner): Promise<Attempted> {
+  async #attempt(target: Target, manner: Manner): Promise<Admitted> {
     const made = await this.#admitted(target, manner)
     if (!made.resumption?.ticket || made.evidence.handshake?.status !== 'failed') return made
     made.resumption.forget()
     await made.session?.quit()
+    made.leave?.()
     return this.#admitted(target, {...manner, resume: false})
   }
 
-  #admitted(target: Target, manner: Manner): Promise<Attempted> {
+  async #admitted(target: Target, manner: Manner): Promise<Admitted> {
     const {visit, admit} = this.#request
-    const closed = visit === 'first' ? admit?.(target.address) : undefined
-    return attempt(this.#world, this.#request, target, {...manner, closed}, this.#observe)
+    const leave = visit === 'first' ? admit?.(target.address) : undefined
+    const made = await attempt(this.#world, this.#request, target, {...manner, closed: leave}, this.#observe)
+    return {...made, leave}
   }
 
   #targets(): Target[] {

@@ -70,8 +70,8 @@ export interface PathRequest {
   /** `first` only: addresses that were tried before and are passed over, so that the next host gets its turn. */
   passOver?: ReadonlySet<string>
   /**
-   * `first` only: asked before an address is dialled; what it returns is called once the connection is closed. What it
-   * throws ends the walk.
+   * `first` only: asked before an address is dialled; what it returns is called once the connection is over, or more
+   * than once. What it throws ends the walk.
    */
   admit?(address: string): () => void
   /**

@@ -38,6 +38,8 @@ export class Carriage {
   readonly peers: Peer[] = []
   /** Addresses in the order in which they were dialled. */
   readonly dialled: string[] = []
+  /** Most connections at a time, whatever the address. */
+  mostOpen = 0
   readonly pki: TestPki
   queue!: QueueStore
   courier!: Courier
@@ -46,6 +48,7 @@ export class Carriage {
   #pool!: SessionPool
   #snapshot!: RelaySnapshot
   #dir!: string
+  readonly #open = new Set<Socket>()
   readonly #ends: (() => Promise<unknown>)[] = []
   readonly clock = {now: () => Date.now() + this.ahead, sleep: () => Promise.resolve(), random: () => 0.5}
 
@@ -79,7 +82,10 @@ export class Carriage {
     })
     const dial = (address: string, port: number) => {
       this.dialled.push(address)
-      return options.blackHoles?.includes(address) ? new Socket() : world.dial(address, port)
+      const socket = options.blackHoles?.includes(address) ? new Socket() : world.dial(address, port)
+      this.#open.add(socket)
+      this.mostOpen = Math.max(this.mostOpen, this.#open.size)
+      return socket.once('close', () => this.#open.delete(socket))
     }
     const limits = {connectionsPerDestination: 20, connectionsPerAddress: 20, ...options.limits}
     this.#snapshot = {
