@@ -20,7 +20,10 @@ const {values, positionals} = parseArgs({
     input: {type: 'string'},
   },
 })
-const SLOWEST = 2_000
+/** Milliseconds that an input may take, on a machine that has other things to do too. */
+const SLOWEST = 5_000
+/** Inputs that one run adds to the corpus of a target. */
+const MOST_SAVED = 30
 
 const strange = positionals.filter((name) => !TARGETS.has(name))
 if (strange.length > 0) {
@@ -44,7 +47,8 @@ async function longRun(target: Target): Promise<void> {
   const found = `${result.executions} executions, ${result.novel.length} inputs with something new`
   console.log(`${target.name}: seed ${seed}, ${found}${result.failure ? ', a BUG' : ''}`)
   if (result.failure) tellBug(target.name, result.failure)
-  if (values.save) for (const found of result.novel) saveInput(target.name, await essence(target, found))
+  if (values.save)
+    for (const found of result.novel.slice(0, MOST_SAVED)) saveInput(target.name, await essence(target, found))
 }
 
 function tellBug(name: string, {input, error, execution}: NonNullable<FuzzResult['failure']>): void {
