@@ -6,34 +6,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-
-/** A Postfix of the test's own, next to whatever the machine runs: own directories, one listener, mail kept in a maildir. */
-export interface Postfix {
-  address: string
-  port: number
-  /** Whole messages that were delivered, oldest first. */
-  messages(): string[]
-  log(): string
-  stop(): void
-}
-
-export interface PostfixOptions {
-  address: string
-  port: number
-  domain: string
-  hostname: string
-  certificatePem: string
-  keyPem: string
-  /** Further lines of main.cf. */
-  settings?: string[]
-}
+import {type Mta, type MtaOptions, maildir} from './mta.ts'
 
 /** Why Postfix cannot be started here; null when it can. Its master wants to be root and its own user. */
 export function postfixMissing(): string | null {
@@ -42,7 +21,8 @@ export function postfixMissing(): string | null {
   return null
 }
 
-export function startPostfix(options: PostfixOptions): Postfix {
+/** A Postfix of the test's own, next to whatever the machine runs: own directories, mail kept in a maildir. */
+export function startPostfix(options: MtaOptions): Mta {
   const dir = mkdtempSync(join(tmpdir(), 'postern-postfix-'))
   chmodSync(dir, 0o755)
   const user = Number(execFileSync('id', ['-u', 'postfix'], {encoding: 'utf8'}))
@@ -50,7 +30,8 @@ export function startPostfix(options: PostfixOptions): Postfix {
   for (const name of ['queue', 'data', 'mail']) mkdirSync(join(dir, name))
   for (const name of ['data', 'mail']) chownSync(join(dir, name), user, group)
   mkdirSync(join(dir, 'etc'))
-  writeFileSync(join(dir, 'tls.pem'), options.keyPem + options.certificatePem, {mode: 0o600})
+  writeFileSync(join(dir, 'tls.pem'), options.identity.keyPem + options.identity.certificatePem, {mode: 0o600})
+  writeFileSync(join(dir, 'root.pem'), options.rootPem)
   writeFileSync(join(dir, 'etc/main.cf'), mainCf(dir, user, group, options))
   writeFileSync(join(dir, 'etc/master.cf'), masterCf(options))
   for (const file of ['postfix-files', 'dynamicmaps.cf']) {
@@ -60,9 +41,7 @@ export function startPostfix(options: PostfixOptions): Postfix {
   const started = spawnSync('postfix', ['-c', join(dir, 'etc'), 'start'], {encoding: 'utf8', env: bareEnvironment()})
   if (started.status !== 0) throw new Error(`postfix start: ${started.stderr}${log()}`)
   return {
-    address: options.address,
-    port: options.port,
-    messages: () => maildir(join(dir, 'mail/box/new')),
+    messages: () => maildir(join(dir, 'mail/box')),
     log,
     stop() {
       spawnSync('postfix', ['-c', join(dir, 'etc'), 'abort'], {env: bareEnvironment()})
@@ -76,28 +55,20 @@ function bareEnvironment(): NodeJS.ProcessEnv {
   return {PATH: '/usr/sbin:/usr/bin:/sbin:/bin'}
 }
 
-function maildir(dir: string): string[] {
-  if (!existsSync(dir)) return []
-  return readdirSync(dir)
-    .sort()
-    .map((name) => readFileSync(join(dir, name), 'utf8'))
-}
-
-function mainCf(dir: string, user: number, group: number, options: PostfixOptions): string {
+function mainCf(dir: string, user: number, group: number, {hostname, domains, relay}: MtaOptions): string {
   return `compatibility_level = 3.6
 queue_directory = ${dir}/queue
 data_directory = ${dir}/data
 maillog_file = ${dir}/log
 maillog_file_prefixes = ${tmpdir()}
-myhostname = ${options.hostname}
+myhostname = ${hostname}
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mydestination =
 mynetworks = 127.0.0.0/8
 alias_maps =
-smtputf8_enable = no
 biff = no
-virtual_mailbox_domains = ${options.domain}
+virtual_mailbox_domains = ${domains.join(' ')}
 virtual_mailbox_base = ${dir}/mail
 virtual_mailbox_maps = static:box/
 virtual_minimum_uid = 1
@@ -107,15 +78,27 @@ smtpd_tls_security_level = may
 smtpd_tls_chain_files = ${dir}/tls.pem
 smtpd_tls_received_header = yes
 smtpd_tls_loglevel = 1
+smtpd_tls_ask_ccert = yes
+smtpd_tls_CAfile = ${dir}/root.pem
 smtpd_peername_lookup = no
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
-default_transport = error:this Postfix sends nothing
-${(options.settings ?? []).join('\n')}
+smtp_tls_security_level = secure
+smtp_tls_secure_cert_match = ${relay.hostname}
+smtp_tls_CAfile = ${dir}/root.pem
+smtp_tls_chain_files = ${dir}/tls.pem
+smtp_tls_loglevel = 1
+relayhost = [127.0.0.1]:${relay.port}
+transport_maps = inline:{${relay.implicitDomain}=smtps:[127.0.0.1]:${relay.implicitPort}}
+minimal_backoff_time = 2s
+maximal_backoff_time = 4s
+queue_run_delay = 2s
 `
 }
 
-function masterCf({address, port}: PostfixOptions): string {
-  return `${address}:${port} inet n - n - - smtpd
+function masterCf({port, implicitPort}: MtaOptions): string {
+  return `127.0.0.1:${port} inet n - n - - smtpd
+127.0.0.1:${implicitPort} inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
 postlog unix-dgram n - n - 1 postlogd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
@@ -134,6 +117,8 @@ retry unix - - n - - error
 discard unix - - n - - discard
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
+smtps unix - - n - - smtp
+  -o smtp_tls_wrappermode=yes
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 `

@@ -3,7 +3,7 @@ import type {AddressInfo, Socket} from 'node:net'
 import {text} from 'node:stream/consumers'
 import {SMTPServer} from 'smtp-server'
 
-/** A next hop that takes everything: somebody else's SMTP implementation, so that ours does not test itself. */
+/** A next hop that takes everything but what is for refused@…: somebody else's SMTP implementation, so that ours does not test itself. */
 export interface Sink {
   port: number
   messages: string[]
@@ -17,7 +17,11 @@ export async function startSink(): Promise<Sink> {
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
+    hideSMTPUTF8: false,
     size: 64 * 1024 * 1024,
+    onRcptTo({address}: {address: string}, _session: unknown, done: (error?: Error) => void) {
+      done(address.startsWith('refused@') ? Object.assign(new Error('no such user'), {responseCode: 550}) : undefined)
+    },
     onData(stream: NodeJS.ReadableStream, _session: unknown, done: (error?: Error) => void) {
       text(stream as unknown as Socket).then((message) => {
         messages.push(message)

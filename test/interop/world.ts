@@ -4,9 +4,10 @@ import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {issueCertificate} from '../../src/pki/issue.ts'
+import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
+import {programPath} from '../support/cli.ts'
 
-const root = new URL('../..', import.meta.url).pathname
+export type {IssuedCertificate}
 
 export interface Ran {
   code: number
@@ -24,7 +25,7 @@ export class PosternWorld {
 
   run(...args: string[]): Ran {
     const env = {...process.env, POSTERN_CONFIG_DIR: this.configDir, POSTERN_DATA_DIR: this.dataDir}
-    const {status, stdout, stderr} = spawnSync(process.execPath, [join(root, 'bin/run.js'), ...args], {
+    const {status, stdout, stderr} = spawnSync(process.execPath, [programPath(), ...args], {
       encoding: 'utf8',
       env,
     })
@@ -43,7 +44,7 @@ export class PosternWorld {
   }
 
   /** Writes relay.yaml with free ports and the given static routes, makes the identity from `ca`, starts the relay. */
-  async startRelay(options: {routes: string; identity: {certificatePem: string; keyPem: string}}): Promise<void> {
+  async startRelay(options: {routes: string; identity: IssuedCertificate}): Promise<void> {
     this.port = await freePort()
     this.implicitPort = await freePort()
     mkdirSync(this.configDir, {recursive: true})
@@ -74,7 +75,7 @@ queue: {retry: 2s, retryMax: 5s}
 /** A root, and what it issued for a name. */
 export interface Authority {
   rootPem: string
-  issue(name: string): Promise<{certificatePem: string; keyPem: string}>
+  issue(name: string): Promise<IssuedCertificate>
 }
 
 export async function authority(commonName: string): Promise<Authority> {
