@@ -34,9 +34,10 @@ export class Domain {
     return ascii.split('.').every((label) => LABEL.test(label)) ? new Domain(ascii) : null
   }
 
-  /** U-label form, for people. */
+  /** U-label form, for people. A name in `xn--` that is not the A-label of its decoding would show another domain. */
   get unicode(): string {
-    return domainToUnicode(this.ascii) || this.ascii
+    const unicode = domainToUnicode(this.ascii)
+    return domainToASCII(unicode) === this.ascii ? unicode : this.ascii
   }
 
   equals(other: Domain): boolean {

@@ -16,7 +16,7 @@ export function extensions(): Target {
       for (const [keyword, parameters] of found) {
         holds(/^[A-Z0-9][A-Z0-9-]*$/.test(keyword), `${keyword} is no keyword`)
         same(parameters, parameters.trim(), 'blanks around the parameters')
-        const line = lines.slice(1).find((one) => one.trim().split(/\s/)[0]?.toUpperCase() === keyword)
+        const line = lines.slice(1).find((one) => new RegExp(`^${keyword}(\\s|$)`, 'i').test(one.trim()))
         same(line?.trim().slice(keyword.length).trim(), parameters, 'parameters of another line')
       }
       const announced = lines.slice(1).filter((line) => /^[a-z0-9][a-z0-9-]*(\s|$)/i.test(line.trim()))

@@ -39,7 +39,8 @@ export function handshake(): Target {
     check: (input) => {
       const rest = input.subarray(1)
       const kind = (input[0] ?? 0) % 3
-      const facts = kind === 0 ? read(rest) : acrossRecords(rest, kind === 1 ? inClear : sealed)
+      const facts =
+        kind === 0 ? read(rest) : kind === 1 ? acrossRecords(rest, inClear) : acrossRecords(toFinished(rest), sealed)
       return [...told(facts), `kind ${kind}`]
     },
   }
@@ -81,6 +82,16 @@ function acrossRecords(messages: Buffer, wrap: (pieces: readonly Buffer[]) => Bu
   const cut = cutAnywhere(messages, new Random(seedOf(messages)), 1 + (messages.length >> 3))
   same(read(wrap(cut)), facts, 'cut into other records')
   return facts
+}
+
+/** Up to the end of the first Finished, behind which the key is another. */
+function toFinished(messages: Buffer): Buffer {
+  for (let at = 0; at + 4 <= messages.length; ) {
+    const end = at + 4 + messages.readUIntBE(at + 1, 3)
+    if (messages[at] === 20) return messages.subarray(0, end)
+    at = end
+  }
+  return messages
 }
 
 function inClear(pieces: readonly Buffer[]): Buffer {
