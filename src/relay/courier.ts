@@ -1,7 +1,8 @@
 import type {Lease} from '../queue/store.ts'
+import type {Failing} from './backoff.ts'
 import {type Carried, Carrier, type CarrierHouse, type FateCounts} from './carrier.ts'
-import {Destinations, type Failing, FIRST_WINDOW} from './destinations.ts'
-import {expiry, pause} from './retry.ts'
+import {Destinations, FIRST_WINDOW, type Unreached} from './destinations.ts'
+import {expiry, mostAttempts, pause} from './retry.ts'
 
 export interface CourierHouse extends CarrierHouse {
   /** The queue could not settle, claim or renew. */
@@ -15,6 +16,8 @@ const LEASE_MS = 120_000
 const ROOM_MS = 2_000
 /** Looks into the queue at least this often, whatever was announced. */
 const LONGEST_NAP_MS = 60_000
+/** The same while what is due was passed over: it hides what becomes due meanwhile, for destinations that have room. */
+const PASSED_OVER_NAP_MS = 1_000
 
 export interface CourierCounts extends FateCounts {
   /** Deliveries that are under way. */
@@ -52,9 +55,17 @@ export class Courier {
     })
   }
 
-  /** Destinations that could not be reached get another chance now. */
+  /** Destinations that mail could not be carried to get another chance now. */
   forgive(): void {
     this.#destinations.forgive()
+    this.#carrier.forgive()
+  }
+
+  /** Another configuration is in force: routes and policies may be others, and all that failed is due now. */
+  async revise(): Promise<void> {
+    for (const {destination, until} of this.#destinations.clear()) await this.#house.queue.advance(destination, until)
+    await this.#carrier.revise()
+    this.wake()
   }
 
   /** Claims nothing more, and lets what is under way end; after `graceMs` it is broken off and given back. */
@@ -122,10 +133,10 @@ export class Courier {
     return late || now >= expiry(times, message)
   }
 
-  async #carry(lease: Lease, failing: Failing | null): Promise<void> {
+  async #carry(lease: Lease, failing: (Failing & Unreached) | null): Promise<void> {
     const keepAlive = setInterval(() => void this.#renew(lease), LEASE_MS / 3)
     try {
-      if (failing) await this.#settle(lease, this.#carrier.waiting(lease, failing), failing.until)
+      if (failing) await this.#settle(lease, this.#carrier.waiting(lease, failing))
       else await this.#attempt(lease)
     } catch (error) {
       await this.#giveBack(lease, error)
@@ -137,29 +148,29 @@ export class Courier {
   async #attempt(lease: Lease): Promise<void> {
     const began = this.#house.world.now()
     const carried = await this.#carrier.deliver(lease, this.#end.signal)
-    const until = await this.#learn(lease, carried, began)
-    if (carried.outcomes.size > 0) await this.#settle(lease, carried.outcomes, until)
+    await this.#learn(lease, carried, began)
+    if (carried.outcomes.size > 0) await this.#settle(lease, carried.outcomes)
     if (carried.error !== null) throw carried.error
     if (carried.busy !== null) await this.#waitFor(carried.busy, lease)
   }
 
-  /** Whether the destination is alive. Returns when all of it is tried again, null where each message waits for itself. */
-  async #learn({destination, recipients}: Lease, carried: Carried, began: number): Promise<number | null> {
+  /** Whether the destination is alive; where it is not, everybody waits until it is tried again. */
+  async #learn({destination, recipients}: Lease, carried: Carried, began: number): Promise<void> {
     const {world, snapshot, queue} = this.#house
     if (carried.reached) {
       const released = this.#destinations.reached(destination)
       if (released) await queue.advance(destination, released.until)
-      return null
+      return
     }
-    const [fate] = carried.outcomes.keys()
-    const dead = [...carried.outcomes.keys()].every(({result}) => result === 'deferred')
-    if (!fate || !dead || this.#end.signal.aborted) return null
-    const before = Math.max(...recipients.map(({attempts}) => attempts))
-    const delivery = {began, now: world.now(), before, status: fate.status, reason: fate.reason}
+    const {unreached, outcomes} = carried
+    const dead = [...outcomes.keys()].every(({result}) => result === 'deferred')
+    if (!unreached || !dead || this.#end.signal.aborted) return
+    const {status, reason} = unreached
+    const failure = {began, now: world.now(), before: mostAttempts(recipients)}
     const wait = (failures: number) => pause(snapshot().queue, failures, () => world.random())
-    const {failing, news} = this.#destinations.failed(destination, delivery, wait)
+    const {failing, news} = this.#destinations.failed({destination, status, reason}, failure, wait)
     if (news) await this.#postpone(destination, failing)
-    return failing.until
+    for (const outcome of outcomes.values()) outcome.failing = failing
   }
 
   async #postpone(destination: string, {until}: Failing): Promise<void> {
@@ -176,10 +187,10 @@ export class Courier {
   }
 
   /** While the disk is full the outcome waits for room: given back, the message would be delivered again and again. */
-  async #settle(lease: Lease, outcomes: Carried['outcomes'], until: number | null): Promise<void> {
+  async #settle(lease: Lease, outcomes: Carried['outcomes']): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
-        return await this.#carrier.settle(lease, outcomes, until)
+        return await this.#carrier.settle(lease, outcomes)
       } catch (error) {
         if ((error as {code?: string}).code !== 'queue-full') throw error
         if (tries === 0) this.#house.queueFailed(error)
@@ -206,7 +217,7 @@ export class Courier {
     if (this.#timer) clearTimeout(this.#timer)
     // What is due and was not claimed waits for a destination or an address: its turn comes when a delivery ends.
     const patient = this.#running.size > 0 || this.#house.slots.waiting.length > 0
-    const nap = wait <= 0 && patient ? LONGEST_NAP_MS : Math.max(wait, 50)
+    const nap = wait <= 0 && patient ? PASSED_OVER_NAP_MS : Math.max(wait, 50)
     this.#timer = setTimeout(() => this.wake(), Math.min(nap, LONGEST_NAP_MS))
   }
 

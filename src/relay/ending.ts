@@ -52,6 +52,11 @@ export function fatesOfWaiting(
   }))
 }
 
+/** Another message has found out what the policy refuses there, and this one would meet the same. */
+export function fatesOfRefused(recipients: readonly LeasedRecipient[], found: RecipientFate): RecipientFate[] {
+  return recipients.map(({id, address, options}) => ({...found, id, address, options, evidence: null}))
+}
+
 export function fatesOfTransaction(
   recipients: readonly LeasedRecipient[],
   result: TransactionResult,

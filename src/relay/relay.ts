@@ -155,7 +155,7 @@ export class Relay {
     await this.#open(snapshot)
     this.#snapshot = snapshot
     this.#parts.log.event({event: 'reloaded', revision: snapshot.revision})
-    this.#courier?.wake()
+    await this.#courier?.revise().catch((error) => this.#queueFailed(error))
     return true
   }
 

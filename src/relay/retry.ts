@@ -46,3 +46,8 @@ export function pause({retry, retryMax}: QueueTimes, attempts: number, random: (
 export function expiry(times: QueueTimes, message: {reversePath: string; receivedAt: number}): number {
   return message.receivedAt + (message.reversePath === '' ? times.dsnLifetime : times.lifetime)
 }
+
+/** Attempts that the recipient had that was tried most often. */
+export function mostAttempts(recipients: readonly {attempts: number}[]): number {
+  return Math.max(...recipients.map(({attempts}) => attempts))
+}

@@ -13,8 +13,8 @@ export interface Settling {
   snapshot: Pick<RelaySnapshot, 'hostname' | 'queue'>
   at: number
   random(): number
-  /** When the whole destination is tried again. Absent: each message by its own time. */
-  until?: number
+  /** When all is tried again that waits for the same. Absent: each message by its own time. */
+  until?(fate: RecipientFate): number | undefined
   /** The message, for what a DSN returns of it. */
   body(): AsyncIterable<Buffer>
   /** What is left of it when it is damaged. */
@@ -85,7 +85,7 @@ function recipientSettlement(settling: Settling, fate: RecipientFate, warned: bo
     expiresAt: expiry(snapshot.queue, lease.message),
     warned: warned || before.warned || !wants(settling, fate, 'delayed'),
   }
-  const nextDueAt = nextAttempt(snapshot.queue, postponed, random, settling.until)
+  const nextDueAt = nextAttempt(snapshot.queue, postponed, random, settling.until?.(fate))
   return {...common, nextDueAt, ...(warned ? {warned} : {})}
 }
 
