@@ -68,8 +68,9 @@ class Enumerating {
       stopped: this.#stopped,
       ...rest,
       alpn: alpn && {...alpn, protocol: alpn.protocol === null ? null : printable(alpn.protocol)},
-      ciphers: ciphers.map(({version, names, complete}) => {
-        return {version, suites: names.map((name) => ({name, rank: suiteRank(name)})), complete}
+      ciphers: ciphers.map(({version, names, unseen}) => {
+        const suites = names.map((name) => ({name, rank: suiteRank(name)}))
+        return {version, suites, complete: unseen.length === 0, unseen}
       }),
       commandInjection,
       responseInjection: mode === 'starttls' ? starttls.injected : null,

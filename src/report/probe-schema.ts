@@ -108,6 +108,8 @@ const tls = v.strictObject({
 const maybe = v.nullable(v.boolean())
 
 /** Of `--full`: what the host takes when it is offered little. */
+const rankOfSuite = v.picklist(['good', 'discouraged', 'forbidden'])
+
 const enumeration = v.strictObject({
   /** Connections that it took. */
   connections: v.number(),
@@ -118,8 +120,10 @@ const enumeration = v.strictObject({
     v.strictObject({
       version: v.string(),
       /** In the order in which they were found; the rank by RFC 9325. */
-      suites: v.array(v.strictObject({name: v.string(), rank: v.picklist(['good', 'discouraged', 'forbidden'])})),
+      suites: v.array(v.strictObject({name: v.string(), rank: rankOfSuite})),
       complete: v.boolean(),
+      /** Where it is not complete: there may be more of these. */
+      unseen: v.array(rankOfSuite),
     }),
   ),
   /** Of TLS 1.3, and what was seen of older versions; complete: no other one of TLS 1.3. */

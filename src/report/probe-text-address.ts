@@ -154,25 +154,41 @@ export function enumerationLines({enumeration, address}: AddressResult, width: n
   return [
     `  what ${address} takes, by ${connections} more connections`,
     ...said('versions', taken.join(', ')),
-    ...ciphers.flatMap(({version, suites, complete}) => {
+    ...ciphers.flatMap(({version, suites}) => {
       const names = suites.map(({name, rank}) => (rank === 'good' ? name : `${name} (${rank})`))
-      return said(version, `${names.join(', ')}${complete ? '' : ', and maybe more'}`)
+      return said(version, names.join(', '))
     }),
-    ...(groups.names.length > 0
-      ? said('groups', `${groups.names.join(', ')}${groups.complete ? '' : ', and maybe more'}`)
-      : []),
+    ...(groups.names.length > 0 ? said('groups', groups.names.join(', ')) : []),
     ...(alpn === null ? [] : said('ALPN', alpnAnswer(alpn))),
     ...(scts === null ? [] : said('SCTs in the handshake', scts ? 'yes' : 'no')),
     ...(commandInjection === null
       ? []
       : said('commands before TLS', commandInjection ? 'ANSWERED INSIDE IT' : 'not taken into it')),
     ...(stopped === null ? [] : said('stopped', printable(stopped))),
+    ...unseen(enumeration).flatMap((what) => said('not seen', what)),
   ]
 }
 
+/** What was not asked to the end, and may be there besides what is listed. */
+function unseen({versions, ciphers, groups}: NonNullable<AddressResult['enumeration']>): string[] {
+  const versionsLeft = versions.flatMap(({version, taken}) => (taken === null ? [version] : []))
+  const takes13 = versions.some(({version, taken}) => version === 'TLSv1.3' && taken !== false)
+  return [
+    ...(versionsLeft.length > 0 ? [`whether it takes ${versionsLeft.join(', ')}`] : []),
+    ...ciphers.flatMap(({version, unseen}) => {
+      return unseen.length > 0
+        ? [`more ciphers of ${version}: ${unseen.map((rank) => RANK_WORDS[rank]).join(', ')}`]
+        : []
+    }),
+    ...(takes13 && !groups.complete ? ['more groups of TLSv1.3'] : []),
+  ]
+}
+
+const RANK_WORDS = {good: 'good ones', discouraged: 'discouraged ones', forbidden: 'forbidden ones'}
+
 function alpnAnswer({answer, protocol}: NonNullable<NonNullable<AddressResult['enumeration']>['alpn']>): string {
   if (answer === 'chosen') return printable(protocol ?? '')
-  return answer === 'ignored' ? 'not looked at' : 'refused to who offers smtp'
+  return answer === 'ignored' ? 'the host passes the offer over' : 'refused to who offers smtp'
 }
 
 const SEVERITY_SHADE = {error: 'bad', warning: 'warning', info: 'faint'} as const

@@ -96,6 +96,12 @@ interface Ears {
   toPeer(chunk: Buffer): void
 }
 
+/**
+ * Node's TLS hears one turn later that its write is done, and drops what it would write until then, the alert over what
+ * has just arrived included. On a short way the answer to a ClientHello is faster than that: it waits for its turn.
+ */
+const afterWrites = setImmediate
+
 /** A socket with ears. Ends, errors and back-pressure pass through like octets do. */
 class TappedStream extends Duplex {
   readonly #socket: Socket
@@ -108,10 +114,13 @@ class TappedStream extends Duplex {
     this.#socket = socket
     this.#ears = ears
     socket.on('data', (chunk: Buffer) => this.#arrived(chunk))
-    socket.on('end', () => this.#end())
-    socket.on('error', (error) => this.destroy(error))
+    socket.on('end', () => {
+      this.#ended = true
+      afterWrites(() => this.#end())
+    })
+    socket.on('error', (error) => afterWrites(() => this.destroy(error)))
     // After an end there may be octets left that nobody read yet.
-    socket.on('close', () => this.#ended || this.destroy())
+    socket.on('close', () => afterWrites(() => this.#ended || this.destroy()))
   }
 
   override _read(): void {
@@ -136,11 +145,10 @@ class TappedStream extends Duplex {
 
   #arrived(chunk: Buffer): void {
     this.#ears.fromPeer(chunk)
-    if (!this.push(chunk)) this.#socket.pause()
+    afterWrites(() => this.push(chunk) || this.#socket.pause())
   }
 
   #end(): void {
-    this.#ended = true
     // TLS ends our side itself, once it has written its close_notify.
     this.allowHalfOpen = true
     this.push(null)

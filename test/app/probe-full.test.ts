@@ -8,6 +8,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {ProbeOptions} from '../../src/app/probe-domain.ts'
 import {type OldTraits, oldTls, VERSION} from '../../src/lab/hand-made.ts'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
+import {PLAIN} from '../../src/report/paint.ts'
+import {probeText} from '../../src/report/probe-text.ts'
 import {authorities, issuerOf, MX, pemOf} from '../support/authorities.ts'
 import {scratch} from '../support/cli.ts'
 import type {PeerScript} from '../support/peer.ts'
@@ -184,8 +186,19 @@ describe('--full', () => {
     expect(connections).toHaveLength(20)
     expect(address.enumeration).toMatchObject({connections: 19, stopped: '20 connections were made'})
     expect(findingOf(result, 'tls-version-obsolete')?.message).toMatch(/takes TLSv1.1, TLSv1/)
+    expect(address.enumeration!.versions.map(({taken}) => taken)).toEqual([true, true, true, true, false])
     expect(findingOf(result, 'cipher-forbidden')?.message).toMatch(/NULL|anon/)
     expect(result.verdict).toBe('pass')
+  })
+
+  test('says of a host that takes everything what was left unseen', async () => {
+    const {result, address} = await full({minVersion: 'TLSv1', ciphers: ANYTHING})
+    for (const {version, complete, unseen} of address.enumeration!.ciphers) {
+      expect([version, complete, unseen.length > 0]).toEqual([version, false, true])
+    }
+    const text = probeText([result], PLAIN, 100)
+    expect(text).toContain('not seen  more ciphers of TLSv1: forbidden ones, discouraged ones, good ones')
+    expect(text).toContain('not seen  more groups of TLSv1.3')
   })
 
   test('ends within its connections where a host has eight groups, all that RFC 9325 forbids having been asked', async () => {

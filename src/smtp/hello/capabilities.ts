@@ -1,4 +1,5 @@
 import type {HelloVersion} from './client-hello.ts'
+import type {SuiteRank} from './suites.ts'
 
 /**
  * What a peer can do, found out by asking: each ClientHello leaves away what it chose before. A handshake shows only
@@ -7,8 +8,8 @@ import type {HelloVersion} from './client-hello.ts'
 export interface Capabilities {
   /** null: it could not be found out. */
   versions: {version: HelloVersion; taken: boolean | null}[]
-  /** `complete`: the peer takes no other one; else there were no more connections to spend. */
-  ciphers: {version: HelloVersion; names: string[]; complete: boolean}[]
+  /** `unseen`: the ranks of which the peer may take more, because there were no connections left to ask. */
+  ciphers: {version: HelloVersion; names: string[]; unseen: SuiteRank[]}[]
   /** Of TLS 1.3, and those that older versions showed. */
   groups: {names: string[]; complete: boolean}
   compression: boolean | null

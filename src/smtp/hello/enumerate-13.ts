@@ -7,10 +7,17 @@ import {SUITES_13} from './suites.ts'
 /**
  * Ciphers and groups of TLS 1.3 at once: a HelloRetryRequest names one of both, and neither is offered again. It costs
  * one connection for each group, and two to know that there are no more of either; or the same by ciphers, where there
- * are more of them.
+ * are more of them. `first`: the answer to everything.
  */
-export async function enumerate13(ledger: Ledger): Promise<void> {
-  await new Enumeration13(ledger).run()
+export async function enumerate13(ledger: Ledger, first: HelloAnswer): Promise<void> {
+  await new Enumeration13(ledger).run(first)
+}
+
+/** Whether TLS 1.3 is spoken at all; null: there were no connections left. */
+export async function ask13(ledger: Ledger): Promise<HelloAnswer | null> {
+  const answer = await ledger.offer('TLSv1.3', SUITES_13, {groups: GROUPS_13})
+  if (answer) ledger.noteVersion('TLSv1.3', answer)
+  return answer
 }
 
 class Enumeration13 {
@@ -22,12 +29,12 @@ class Enumeration13 {
     this.#ledger = ledger
   }
 
-  async run(): Promise<void> {
-    if (!(await this.#both()) || !this.#ledger.takes('TLSv1.3')) return
+  async run(first: HelloAnswer): Promise<void> {
+    if (!this.#strike(first) || !(await this.#both())) return
     // Which of the two it was that ran out is not said. A group for a cipher that is known tells: the ciphers did.
     const before = this.#groups
     if (!(await this.#allGroups())) return
-    if (this.#groups !== before) this.#ledger.settle('TLSv1.3', 'all')
+    if (this.#groups !== before) this.#ledger.settle('TLSv1.3', 'good')
     else await this.#allCiphers()
   }
 
@@ -59,7 +66,7 @@ class Enumeration13 {
       const before = this.#ciphers
       if (!this.#strike(answer) || this.#ciphers === before) break
     }
-    this.#ledger.settle('TLSv1.3', 'all')
+    this.#ledger.settle('TLSv1.3', 'good')
   }
 
   /** Takes what was chosen from what is left to offer; false: nothing was chosen. */
@@ -72,9 +79,7 @@ class Enumeration13 {
 
   async #offer(ciphers: readonly number[], groups: readonly number[]): Promise<HelloAnswer | null> {
     const answer = await this.#ledger.offer('TLSv1.3', ciphers, {groups})
-    if (!answer) return null
-    if (this.#ledger.takes('TLSv1.3') === undefined) this.#ledger.noteVersion('TLSv1.3', answer)
-    else if (answer.kind === 'hello') this.#ledger.note('TLSv1.3', answer)
+    if (answer?.kind === 'hello') this.#ledger.note('TLSv1.3', answer)
     return answer
   }
 }

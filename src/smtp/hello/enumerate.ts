@@ -3,25 +3,26 @@ import {groupNumber} from '../tap-names.ts'
 import type {HelloAnswer} from './answer.ts'
 import type {Capabilities} from './capabilities.ts'
 import {GROUPS_WEAK, type HelloOffer, type HelloVersion, VERSIONS} from './client-hello.ts'
-import {enumerate13} from './enumerate-13.ts'
+import {ask13, enumerate13} from './enumerate-13.ts'
 import {type Ask, type Hello, Ledger} from './ledger.ts'
-import {SUITES_12, type SuiteRank, suiteName, suiteRank} from './suites.ts'
+import {RANKS, SUITES_12, type SuiteRank, suiteName, suiteRank} from './suites.ts'
 
 /** What is offered by ALPN. No name is registered for SMTP; a host that insists on one of its own refuses this one. */
 const ALPN = 'smtp'
 
-/** Versions first, then what RFC 9325 forbids or advises against, TLS 1.3, and the rest while there are connections left. */
+/** Versions first, then what RFC 9325 forbids or advises against, more of TLS 1.3, and the rest while connections are left. */
 export async function enumerate(ask: Ask, serverName: string | null): Promise<Capabilities> {
   const ledger = new Ledger(ask, serverName)
   const modern = await versions(ledger)
+  const newest = await ask13(ledger)
   await withoutSni(ledger, modern)
   await ciphers12(ledger, 'TLSv1.2', 'forbidden')
   await weakExchange(ledger, modern?.leaf ?? null)
   await ciphers12(ledger, 'TLSv1.2', 'discouraged', 1)
-  await enumerate13(ledger)
-  for (const rank of ['discouraged', 'good'] as const) await ciphers12(ledger, 'TLSv1.2', rank)
+  if (newest) await enumerate13(ledger, newest)
+  for (const rank of RANKS) await ciphers12(ledger, 'TLSv1.2', rank)
   for (const version of ['TLSv1', 'TLSv1.1', 'SSLv3'] as const) {
-    for (const rank of ['forbidden', 'discouraged', 'good'] as const) await ciphers12(ledger, version, rank)
+    for (const rank of RANKS) await ciphers12(ledger, version, rank)
   }
   return ledger.result()
 }
@@ -31,7 +32,7 @@ async function versions(ledger: Ledger): Promise<Hello | null> {
   let shown: Hello | null = null
   for (const version of VERSIONS.filter((one) => one !== 'TLSv1.3')) {
     if (ledger.takes(version) !== undefined) continue
-    const answer = await (version === 'TLSv1.2' ? newest(ledger) : ledger.offer(version, SUITES_12, WITH_DEFLATE))
+    const answer = await (version === 'TLSv1.2' ? newest12(ledger) : ledger.offer(version, SUITES_12, WITH_DEFLATE))
     if (!answer) break
     ledger.noteVersion(version, answer)
     if (answer.kind === 'hello') shown ??= answer
@@ -42,7 +43,7 @@ async function versions(ledger: Ledger): Promise<Hello | null> {
 const WITH_DEFLATE: Partial<HelloOffer> = {compression: true}
 
 /** TLS 1.2 with ALPN, and without it where the peer would not have it so (RFC 7301 §3.2). */
-async function newest(ledger: Ledger): Promise<HelloAnswer | null> {
+async function newest12(ledger: Ledger): Promise<HelloAnswer | null> {
   const answer = await ledger.offer('TLSv1.2', SUITES_12, {...WITH_DEFLATE, alpn: ALPN})
   if (answer?.kind === 'hello') {
     ledger.tell({alpn: {answer: answer.alpn === null ? 'ignored' : 'chosen', protocol: answer.alpn}})

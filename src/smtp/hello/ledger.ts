@@ -1,7 +1,7 @@
 import type {HelloAnswer} from './answer.ts'
 import type {Capabilities} from './capabilities.ts'
 import {GROUPS_12, type HelloOffer, type HelloVersion, VERSIONS} from './client-hello.ts'
-import {suiteName} from './suites.ts'
+import {RANKS, type SuiteRank, suiteName} from './suites.ts'
 
 /** One connection with one ClientHello; null: no more of them. */
 export type Ask = (offer: HelloOffer) => Promise<HelloAnswer | null>
@@ -17,8 +17,8 @@ export class Ledger {
   readonly serverName: string | null
   readonly #taken = new Map<HelloVersion, boolean>()
   readonly #ciphers = new Map<HelloVersion, Set<number>>()
-  /** Of a version, the kinds of ciphers of which there is none left to find. */
-  readonly #settled = new Map<HelloVersion, Set<string>>()
+  /** Of a version, the ranks of ciphers of which there is none left to find. */
+  readonly #settled = new Map<HelloVersion, Set<SuiteRank>>()
   readonly #groups = new Set<string>()
   readonly #found: Pick<Capabilities, 'compression' | 'secureRenegotiation' | 'withoutSni' | 'alpn' | 'scts'> = {
     ...{compression: null, secureRenegotiation: null, withoutSni: null, alpn: null, scts: null},
@@ -78,12 +78,12 @@ export class Ledger {
     Object.assign(this.#found, found)
   }
 
-  isSettled(version: HelloVersion, kind: string): boolean {
-    return this.#settled.get(version)?.has(kind) ?? false
+  isSettled(version: HelloVersion, rank: SuiteRank): boolean {
+    return this.#settled.get(version)?.has(rank) ?? false
   }
 
-  settle(version: HelloVersion, kind: string): void {
-    this.#settled.set(version, (this.#settled.get(version) ?? new Set()).add(kind))
+  settle(version: HelloVersion, rank: SuiteRank): void {
+    this.#settled.set(version, (this.#settled.get(version) ?? new Set()).add(rank))
   }
 
   result(): Capabilities {
@@ -95,7 +95,7 @@ export class Ledger {
         .map(({version}) => ({
           version,
           names: [...this.knows(version)].map(suiteName),
-          complete: (this.#settled.get(version)?.size ?? 0) === (version === 'TLSv1.3' ? 1 : 3),
+          unseen: ranksOf(version).filter((rank) => !this.isSettled(version, rank)),
         })),
       groups: {names: [...this.#groups], complete: this.groupsComplete},
       ...this.#found,
@@ -105,6 +105,11 @@ export class Ledger {
   #takesNone(versions: readonly HelloVersion[]): void {
     for (const version of versions) if (!this.#taken.has(version)) this.#taken.set(version, false)
   }
+}
+
+/** Every cipher of TLS 1.3 is a good one. */
+function ranksOf(version: HelloVersion): readonly SuiteRank[] {
+  return version === 'TLSv1.3' ? ['good'] : RANKS
 }
 
 function olderThan(version: HelloVersion): readonly HelloVersion[] {

@@ -123,7 +123,8 @@ export function suiteName(number: number): string {
   return NAMES.get(number) ?? `0x${number.toString(16).padStart(4, '0')}`
 }
 
-export type SuiteRank = 'good' | 'discouraged' | 'forbidden'
+export const RANKS = ['forbidden', 'discouraged', 'good'] as const
+export type SuiteRank = (typeof RANKS)[number]
 
 /**
  * RFC 9325 §4.1: no encryption, no authentication, RC4 and less than 112 bits MUST NOT be; less than 128 bits, RSA key
