@@ -43,6 +43,17 @@ describe('a destination that swallows every packet', () => {
     expect([...dues][0]! - Date.now()).toBeGreaterThan(20 * MINUTE)
   })
 
+  test('keeps nobody waiting whose time comes meanwhile', async () => {
+    await carriage.hop('127.0.0.1')
+    await carriage.open({zone: DEAD + LIVE, blackHoles: ['127.0.0.9'], timeouts: {connect: 300_000}})
+    await fill('dead.example', 20)
+    const address = 'a@live.example'
+    const later = {address, options: {}, destination: 'live.example', dueAt: Date.now() + 2_000}
+    await carriage.put({to: [], recipients: [later]})
+    carriage.start()
+    await carriage.fate(address)
+  })
+
   test('is dialled once for all when the time has come, and later each time', async () => {
     await carriage.open({zone: DEAD, blackHoles: ['127.0.0.9'], timeouts: {connect: 100}})
     await fill('dead.example', 50)
