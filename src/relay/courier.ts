@@ -18,8 +18,6 @@ const ROOM_MS = 2_000
 const LONGEST_NAP_MS = 60_000
 /** The same while what is due was passed over: it hides what becomes due meanwhile, for destinations that have room. */
 const PASSED_OVER_NAP_MS = 1_000
-/** The same while what is due was passed over: it hides what becomes due meanwhile, for destinations that have room. */
-const PASSED_OVER_NAP_MS = 1_000
 
 export interface CourierCounts extends FateCounts {
   /** Deliveries that are under way. */
