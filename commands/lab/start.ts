@@ -1,6 +1,7 @@
 import {dirname} from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import {detachLab, type LabWord} from '../../src/app/lab-detach.ts'
+import {tellStarter} from '../../src/app/detach.ts'
+import {detachLab} from '../../src/app/lab-detach.ts'
 import type {LabRecord} from '../../src/app/running-lab.ts'
 import {describeError} from '../../src/cli/errors.ts'
 import {LabCommand} from '../../src/cli/lab-command.ts'
@@ -77,11 +78,11 @@ While it runs, every command works in it with --lab. It runs in the foreground u
         ready: (record) => {
           lab = record
           this.print(labInvitation(options.labDir, record, this.config.bin))
-          tellParent({ready: record})
+          tellStarter<LabRecord>({ready: record})
         },
       })
     } catch (error) {
-      tellParent({error: describeError(error)})
+      tellStarter({error: describeError(error)})
       throw error
     }
     this.print('the lab has ended')
@@ -97,9 +98,4 @@ interface StartOptions {
   labDir: string
   partners: string[] | 'all'
   port: number | undefined
-}
-
-/** `lab start --detach` waits for one word, and is gone after it. */
-function tellParent(word: LabWord): void {
-  if (process.connected) process.send?.(word, () => process.connected && process.disconnect())
 }

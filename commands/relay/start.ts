@@ -1,7 +1,8 @@
 import {resolve} from 'node:path'
 import {Flags} from '@oclif/core'
 import {passedSockets} from '../../src/app/activation.ts'
-import {type DetachedWord, detachRelay} from '../../src/app/relay-detach.ts'
+import {tellStarter} from '../../src/app/detach.ts'
+import {detachRelay} from '../../src/app/relay-detach.ts'
 import {fileLog, isJournal, journalLog, jsonLog, logLimits, readableLog} from '../../src/app/relay-log.ts'
 import type {RunningRelay} from '../../src/app/start-relay.ts'
 import type {AppWorld} from '../../src/app/world.ts'
@@ -56,13 +57,13 @@ with the same address and port.`
       const inherited = passedSockets(process.env, process.pid)
       const relay = await startRelay(world, {log, logFile: logFile ?? null, inherited})
       this.#heed(relay, log)
-      tellParent({ready: relay.status()})
+      tellStarter<RelayStatus>({ready: relay.status()})
       await relay.ended
       // Whatever still hangs on this process, its work is done.
       setTimeout(() => process.exit(), 3_000).unref()
       return {schema: 'postern.relay-start/1', pid: process.pid, logFile: logFile ?? null, stopped: true}
     } catch (error) {
-      tellParent({error: describeError(error)})
+      tellStarter({error: describeError(error)})
       throw error
     }
   }
@@ -86,11 +87,6 @@ with the same address and port.`
       relay.reload().catch(() => {})
     })
   }
-}
-
-/** `relay start --detach` waits for one word, and is gone after it. */
-function tellParent(word: DetachedWord): void {
-  if (process.connected) process.send?.(word, () => process.connected && process.disconnect())
 }
 
 function listening({listeners}: RelayStatus): string {
