@@ -13,13 +13,29 @@ export interface OcspOrder {
   hours?: [thisUpdate: number, nextUpdate: number]
   /** Who signs it; default the issuer. The key has to be an elliptic one. */
   signer?: IssuedCertificate
+  /** With SCTs (RFC 6962 §3.3), of which what counts is that they are there. */
+  scts?: boolean
 }
 
 const HOUR = 3_600_000
-const OID = {basic: '1.3.6.1.5.5.7.48.1.1', sha1: '1.3.14.3.2.26', ecdsaSha256: '1.2.840.10045.4.3.2'}
+const OID = {
+  basic: '1.3.6.1.5.5.7.48.1.1',
+  sha1: '1.3.14.3.2.26',
+  ecdsaSha256: '1.2.840.10045.4.3.2',
+  scts: '1.3.6.1.4.1.11129.2.4.5',
+}
+/** A list of one SCT within an OCTET STRING of its own. */
+const SCTS = element(Tag.octetString, Buffer.concat([Buffer.of(0, 49, 0, 47), Buffer.alloc(47, 1)]))
 
 /** An OCSP response (RFC 6960 §4.2.1) such as a host staples, DER; the lab has no responder that could be asked for one. */
-export function ocspResponse({certificatePem, issuer, state, hours = [-1, 24], signer = issuer}: OcspOrder): Buffer {
+export function ocspResponse({
+  certificatePem,
+  issuer,
+  state,
+  hours = [-1, 24],
+  signer = issuer,
+  scts,
+}: OcspOrder): Buffer {
   const now = Date.now()
   const [thisUpdate, nextUpdate] = hours.map((hour) => generalizedTime(new Date(now + hour * HOUR))) as [Buffer, Buffer]
   const certificate = new X509Certificate(certificatePem)
@@ -28,6 +44,7 @@ export function ocspResponse({certificatePem, issuer, state, hours = [-1, 24], s
     STATES[state](generalizedTime(new Date(now - 24 * HOUR))),
     thisUpdate,
     element(0xa0, nextUpdate),
+    ...(scts ? [element(0xa1, sequence(sequence(oid(OID.scts), element(Tag.octetString, SCTS))))] : []),
   )
   // The responder by the hash of its key.
   const responder = element(0xa2, element(Tag.octetString, sha1(keyBits(new X509Certificate(signer.certificatePem)))))

@@ -18,6 +18,8 @@ export interface OcspAnswer {
   stale: boolean
   /** The signature was made by whom it has to be. */
   signed: boolean
+  /** It carries SCTs (RFC 6962 §3.3), which are not checked. */
+  scts: boolean
 }
 
 /** Reads what was stapled for `leaf`. `issuer` null: nobody knows it, and the signature counts as not made by it. */
@@ -31,7 +33,7 @@ export function readOcsp(
     return read(der, leaf, issuer, now)
   } catch (error) {
     if (!(error instanceof BerError) && !(error instanceof Incomplete)) throw error
-    return {status: 'unreadable', ...NO_DATES, stale: false, signed: false}
+    return {status: 'unreadable', ...NO_DATES, stale: false, signed: false, scts: false}
   }
 }
 
@@ -49,12 +51,12 @@ function read(der: Buffer, leaf: X509Certificate, issuer: X509Certificate | null
   if (!data || !algorithm || !signature) throw new Incomplete()
   const signed = issuer !== null && isSigned({data, algorithm, signature, certificates}, issuer)
   const single = answersIn(data).find((answer) => speaksOf(answer, leaf, issuer))
-  if (!single) return {status: 'other', ...NO_DATES, stale: false, signed}
-  const {state, thisUpdate, nextUpdate, revokedAt} = single
+  if (!single) return {status: 'other', ...NO_DATES, stale: false, signed, scts: false}
+  const {state, thisUpdate, nextUpdate, revokedAt, scts} = single
   const ended = nextUpdate !== null && nextUpdate < now
   const stale = state !== 'revoked' && (ended || thisUpdate > now + SKEW)
   const dates = {thisUpdate: iso(thisUpdate), nextUpdate: iso(nextUpdate), revokedAt: iso(revokedAt)}
-  return {status: state, ...dates, stale, signed}
+  return {status: state, ...dates, stale, signed, scts}
 }
 
 interface Single {
@@ -66,6 +68,7 @@ interface Single {
   thisUpdate: number
   nextUpdate: number | null
   revokedAt: number | null
+  scts: boolean
 }
 
 /** ResponseData: version [0], responderID [1] or [2], producedAt, responses. */
@@ -88,8 +91,18 @@ function readSingle(single: Element): Single {
     thisUpdate: timeIn(child(single, 2)),
     nextUpdate: next ? timeIn(child(next, 0)) : null,
     revokedAt: state === 'revoked' ? timeIn(child(status, 0)) : null,
+    scts: singleExtensions(single).includes(SCT_LIST),
   }
 }
+
+/** OIDs of the extensions behind [1] (RFC 6960 §4.2.1). */
+function singleExtensions(single: Element): string[] {
+  const wrapped = children(single).find(({tag}, i) => i > 2 && tag === 0xa1)
+  return wrapped ? children(child(wrapped, 0)).map((extension) => oidText(child(extension, 0))) : []
+}
+
+/** RFC 6962 §3.3. */
+const SCT_LIST = '1.3.6.1.4.1.11129.2.4.5'
 
 const STATES = ['good', 'revoked', 'unknown'] as const
 const HASHES: Record<string, string> = {

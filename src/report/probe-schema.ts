@@ -92,6 +92,8 @@ const tls = v.strictObject({
       revokedAt: text,
       stale: v.boolean(),
       signed: v.boolean(),
+      /** It carries signed certificate timestamps. */
+      scts: v.boolean(),
     }),
   ),
   /** The group is a hybrid of a classic and a post-quantum key exchange, or a post-quantum one alone. */

@@ -31,11 +31,16 @@ export function wireWords(address: AddressResult): string {
 export function tlsFacts({tls}: AddressResult): string {
   if (tls === null) return ''
   const {signatureAlgorithm, postQuantum, ocsp, scts, embeddedScts, alpn, clientCertificate, sessionTickets} = tls
+  const sctPlaces = [
+    ...(embeddedScts ? ['the certificate'] : []),
+    ...(scts ? ['the handshake'] : []),
+    ...(ocsp?.scts ? ['the OCSP response'] : []),
+  ]
   const said = [
     signatureAlgorithm === null ? '' : `signed with ${signatureAlgorithm}`,
     postQuantum ? 'post-quantum hybrid' : '',
     ocsp === null ? '' : `OCSP ${ocspWords(ocsp)}`,
-    scts || embeddedScts ? 'certificate transparency' : '',
+    sctPlaces.length > 0 ? `SCTs in ${sctPlaces.join(' and ')}` : '',
     alpn === null ? '' : `ALPN ${printable(alpn)}`,
     clientCertificate === null ? '' : 'asks for a client certificate',
     sessionTickets === 0 ? '' : `${sessionTickets} session ${sessionTickets === 1 ? 'ticket' : 'tickets'}`,

@@ -113,7 +113,7 @@ class TappedStream extends Duplex {
     super({allowHalfOpen: socket.allowHalfOpen})
     this.#socket = socket
     this.#ears = ears
-    socket.on('data', (chunk: Buffer) => this.#arrived(chunk))
+    socket.on('data', (chunk: Buffer) => afterWrites(() => this.#arrived(chunk)))
     socket.on('end', () => {
       this.#ended = true
       afterWrites(() => this.#end())
@@ -144,8 +144,9 @@ class TappedStream extends Duplex {
   }
 
   #arrived(chunk: Buffer): void {
+    if (this.destroyed) return
     this.#ears.fromPeer(chunk)
-    afterWrites(() => this.push(chunk) || this.#socket.pause())
+    if (!this.push(chunk)) this.#socket.pause()
   }
 
   #end(): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {beforeAll, describe, expect, test} from 'vitest'
+import {ocspResponse as labResponse} from '../../src/lab/ocsp-response.ts'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
 import {readOcsp} from '../../src/pki/ocsp.ts'
 import {authorities, issuerOf, parse} from '../support/authorities.ts'
@@ -45,6 +46,13 @@ describe('a response that OpenSSL made', () => {
     expect(read(good, later)).toMatchObject({status: 'good', stale: true})
     expect(read(good, Date.now() - 3_600_000)).toMatchObject({stale: true})
     expect(read(ocspResponse({leaf, issuer, state: 'revoked'}), later)).toMatchObject({stale: false})
+  })
+
+  test('carries SCTs or not', () => {
+    expect(read(ocspResponse({leaf, issuer, state: 'good'}))).toMatchObject({scts: false})
+    const {certificatePem} = leaf
+    const made = labResponse({certificatePem, issuer, state: 'good', scts: true})
+    expect(read(made)).toMatchObject({status: 'good', signed: true, scts: true})
   })
 
   test('of another certificate is told as that', () => {

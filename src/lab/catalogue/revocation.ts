@@ -13,6 +13,7 @@ export const REVOCATION: readonly Draft[] = [
     levels: UNAUTHENTICATED,
     findings: ['certificate-revoked'],
   },
+  stapler('scts-in-ocsp', 'nothing: the OCSP response that it staples carries SCTs', [], {scts: true}),
   stapler('ocsp-unknown', 'staples an OCSP response that does not know its certificate', ['ocsp-unusable'], {
     state: 'unknown',
   }),
