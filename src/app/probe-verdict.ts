@@ -1,4 +1,5 @@
 import type {Outcome, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import {passes} from '../policy/reading.ts'
 import {fleetOf, fleetSentence} from '../policy/remarks/fleet.ts'
 import {lacksIpv6} from '../policy/remarks/local.ts'
 import type {AddressResult, ProbeResult} from '../report/probe-schema.ts'
@@ -18,10 +19,6 @@ function extreme(outcomes: readonly Outcome[], choose: (...ranks: number[]) => n
 /** The first path that works, in MX order; where none does, whether one may work later. */
 function firstPassing(outcomes: readonly Outcome[]): Outcome {
   return outcomes.find(passes) ?? best(outcomes)
-}
-
-function passes(outcome: Outcome): boolean {
-  return outcome !== 'refused' && outcome !== 'unreachable'
 }
 
 type Settled = Pick<ProbeResult, 'verdict' | 'exit' | 'levels' | 'delivery' | 'summary'>

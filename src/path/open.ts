@@ -2,6 +2,7 @@ import {mailDomainText} from '../mail/address.ts'
 import type {AttemptEvidence, AttemptVerdict, PathEvidence} from '../policy/evidence.ts'
 import {judgeAttempt, judgePath} from '../policy/judge.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
+import {passes} from '../policy/reading.ts'
 import type {ClientSession} from '../smtp/client.ts'
 import {type Attempted, attempt, type Manner, type Target} from './attempt.ts'
 import {isDeadline} from './deadline.ts'
@@ -62,7 +63,7 @@ class Walk {
         resume: true,
       })
       const made = needsNewConnection(first) ? await this.#fallBack(target, first) : first
-      if (made.session && passes(made.verdict)) return this.#opened(target, made, made.session)
+      if (made.session && passes(made.verdict.outcome)) return this.#opened(target, made, made.session)
       await made.session?.quit()
     }
     return this.#closed()
@@ -191,11 +192,7 @@ function rethrowUnlessDeadline(reason: unknown): undefined {
   if (!isDeadline(reason)) throw reason
 }
 
-function passes({outcome}: AttemptVerdict): boolean {
-  return outcome === 'clear' || outcome === 'tls' || outcome === 'verified'
-}
-
 /** Clear text is allowed here, but this connection has seen TLS fail. */
 function needsNewConnection({evidence, verdict}: Judged): boolean {
-  return passes(verdict) && evidence.failedAttempts > 0
+  return passes(verdict.outcome) && evidence.failedAttempts > 0
 }

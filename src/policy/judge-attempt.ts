@@ -6,6 +6,7 @@ import type {AttemptEvidence, AttemptVerdict, Finding, Outcome, RouteEvidence} f
 import {finding} from './findings.ts'
 import {type Problem, peerName} from './problem.ts'
 import type {EffectiveProfile} from './profile.ts'
+import {presentedLeaf} from './reading.ts'
 import {evaluateSubject} from './subject.ts'
 
 /**
@@ -120,8 +121,7 @@ function nameRemark(
 ): Finding[] {
   const {source, status} = path.route
   if (outcome !== 'verified' || source !== 'mx' || status === 'secure' || profile.trust === 'imported') return []
-  const leaf = attempt.handshake?.status === 'completed' ? (attempt.handshake.presented[0] ?? null) : null
-  const match = evaluateSubject(profile.subject, leaf, {host: attempt.host, domain: path.domain})
+  const match = evaluateSubject(profile.subject, presentedLeaf(attempt), {host: attempt.host, domain: path.domain})
   if (!match.matchedBy.every((check) => check.kind === 'mx')) return []
   const message = `the name ${attempt.host} comes from DNS that was not authenticated`
   return [finding('mx-name-unauthenticated', message, `pin it: --subject domain or --subject exact:${attempt.host}`)]

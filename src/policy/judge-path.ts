@@ -12,6 +12,7 @@ import type {
 import {type FindingCode, finding} from './findings.ts'
 import {judgeAttempt} from './judge-attempt.ts'
 import type {EffectiveProfile} from './profile.ts'
+import {passes} from './reading.ts'
 
 type Settled = Pick<PathVerdict, 'fate' | 'status' | 'reason' | 'findings'>
 
@@ -113,7 +114,9 @@ function isLookupFailure(kind: RouteFailure | null): kind is 'dns-failed' | 'dns
 }
 
 function passing(evidence: PathEvidence, verdicts: readonly AttemptVerdict[]): Settled | null {
-  const first = verdicts.findIndex((verdict, i) => passes(verdict) && !supersededByFallback(evidence.attempts, i))
+  const first = verdicts.findIndex(
+    (verdict, i) => passes(verdict.outcome) && !supersededByFallback(evidence.attempts, i),
+  )
   const attempt = evidence.attempts[first]
   if (!attempt) return null
   const manner = {clear: 'in clear text', tls: 'over TLS, peer not authenticated', verified: 'over verified TLS'}
@@ -124,10 +127,6 @@ function passing(evidence: PathEvidence, verdicts: readonly AttemptVerdict[]): S
     reason: `mail may pass at ${attempt.host} ${how}`,
     findings: hostFindings(evidence),
   }
-}
-
-function passes({outcome}: AttemptVerdict): boolean {
-  return outcome !== 'refused' && outcome !== 'unreachable'
 }
 
 /** A failed handshake that allows clear text passes nothing itself: the new connection that followed it does, or does not. */
@@ -147,7 +146,7 @@ function supersededByFallback(attempts: readonly AttemptEvidence[], index: numbe
 
 /** Nothing passed: refused everywhere bounces where the profile says so, and anything left open defers. */
 function withheld(evidence: PathEvidence, verdicts: readonly AttemptVerdict[]): Settled {
-  const counted = verdicts.filter((verdict) => !passes(verdict))
+  const counted = verdicts.filter(({outcome}) => !passes(outcome))
   const refused = counted.filter((verdict) => verdict.outcome === 'refused')
   const open = [...hostFindings(evidence), ...untried(evidence)]
   const certain = refused.length > 0 && refused.length === counted.length && open.length === 0

@@ -2,6 +2,7 @@ import {printable} from '../mail/domain.ts'
 import {enhancedStatus, type Reply, replyText} from '../mail/reply.ts'
 import type {MailPath} from '../path/path.ts'
 import type {Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import {presentedLeaf} from '../policy/reading.ts'
 import type {LeasedRecipient} from '../queue/store.ts'
 import type {RecipientResult, TransactionResult} from '../smtp/client.ts'
 import type {SmtpError} from '../smtp/error.ts'
@@ -183,7 +184,7 @@ function history({route, attempts}: PathEvidence, verdict: PathVerdict) {
       status: verdict.attempts[i]?.status,
       findings: verdict.attempts[i]?.findings.map(({code, message}) => ({code, message})),
       failedAttempts,
-      fingerprint: handshake?.status === 'completed' ? (handshake.presented[0]?.sha256 ?? null) : null,
+      fingerprint: presentedLeaf({handshake})?.sha256 ?? null,
     })),
   }
 }

@@ -1,4 +1,5 @@
 import type {AttemptEvidence, AttemptVerdict, Finding, PathEvidence, PathVerdict} from '../policy/evidence.ts'
+import {presentedLeaf} from '../policy/reading.ts'
 
 /** One address that did not take the mail. */
 export interface HostFailure {
@@ -25,11 +26,11 @@ function failureOf(attempt: AttemptEvidence, {outcome, findings}: AttemptVerdict
   const {host, address, port, mode} = attempt
   const errors = findings.filter(({severity}) => severity === 'error')
   const decisive = errors.length > 0 ? errors : findings
-  return [{host, address, port, mode, outcome, findings: decisive, certificate: leafOf(attempt)}]
+  return [{host, address, port, mode, outcome, findings: decisive, certificate: certificateOf(attempt)}]
 }
 
-function leafOf({handshake}: AttemptEvidence): HostFailure['certificate'] {
-  const leaf = handshake?.status === 'completed' ? handshake.presented[0] : undefined
+function certificateOf(attempt: AttemptEvidence): HostFailure['certificate'] {
+  const leaf = presentedLeaf(attempt)
   if (!leaf) return null
   const {subject, issuer, notAfter, sha256} = leaf
   return {subject, issuer, notAfter, sha256}

@@ -1,5 +1,6 @@
 import type {AttemptEvidence, Finding} from '../evidence.ts'
 import {finding} from '../findings.ts'
+import {presentedLeaf} from '../reading.ts'
 
 const DAY = 86_400_000
 /** A machine on which nothing was written for so long is rare; one whose clock ran ahead is not. */
@@ -33,8 +34,9 @@ interface Leaf {
   until: number
 }
 
-function leafOf({handshake, host, banner}: AttemptEvidence): Leaf[] {
-  const leaf = handshake?.status === 'completed' ? handshake.presented[0] : undefined
+function leafOf(attempt: AttemptEvidence): Leaf[] {
+  const {host, banner} = attempt
+  const leaf = presentedLeaf(attempt)
   return leaf ? [{host, banner, from: Date.parse(leaf.notBefore), until: Date.parse(leaf.notAfter)}] : []
 }
 

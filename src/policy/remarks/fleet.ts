@@ -1,4 +1,5 @@
 import type {Outcome, PathEvidence} from '../evidence.ts'
+import {passes} from '../reading.ts'
 
 /** One host of a domain with what it comes to: the outcome of the first of its addresses where mail passes. */
 export interface FleetHost {
@@ -72,10 +73,6 @@ function isBeside(a: FleetHost, b: FleetHost): boolean {
 
 function strengthOf({outcome}: FleetHost): number {
   return STRENGTH[outcome] ?? 0
-}
-
-function passes(outcome: Outcome): boolean {
-  return outcome in STRENGTH
 }
 
 function are(names: readonly string[]): string {
