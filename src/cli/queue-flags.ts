@@ -25,7 +25,7 @@ export const choiceArgs = {
   id: Args.string({description: 'queue ids, as queue list prints them', multiple: true}),
 }
 
-/** For commands that change something: nothing means nothing, and everything has to be said. */
+/** For commands that change something. */
 export const choiceFlags = {
   ...filterFlags,
   all: Flags.boolean({description: 'every message in the queue', exclusive: Object.keys(filterFlags)}),
@@ -55,12 +55,15 @@ export function filterOf(flags: FilterFlags, now: number): QueueFilter {
   }
 }
 
-/** The filter of a change. Throws (64) when nothing says what is meant. */
+/**
+ * The filter of a change. Throws (64) when nothing says what is meant, except for a retry: it costs nobody anything, and
+ * alone means all.
+ */
 export function choiceOf(verb: string, ids: string[], flags: FilterFlags & {all: boolean}, now: number): QueueFilter {
   const filter = filterOf(flags, now)
   if (ids.length > 0 && flags.all) throw usage('ids and --all exclude each other', ['leave one of them out'])
   if (ids.length > 0) return {ids, ...filter}
-  if (flags.all || Object.keys(filter).length > 0) return filter
+  if (flags.all || verb === 'retry' || Object.keys(filter).length > 0) return filter
   throw new PosternError('argument-missing', `queue ${verb} needs to know which messages`, {
     exit: Exit.usage,
     hints: [

@@ -79,7 +79,7 @@ async function meetTheImpostor(teller: Teller): Promise<void> {
   teller.say('The impostor got nothing; the message waits.')
   teller.chapter('The right server is back. The message goes out: nothing was lost.')
   await teller.command(['lab', 'restore', 'example.mil'])
-  await teller.command(['queue', 'retry', '--all'])
+  await teller.command(['queue', 'retry'])
   await arrived(teller, 2)
 }
 
