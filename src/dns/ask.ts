@@ -51,7 +51,10 @@ async function tryServer(server: DnsServer, question: Question, options: AskOpti
     if (response.rcode !== RCODE.serverFailure || !options.trusted) return refused(response)
     const unchecked = await withEdnsFallback(server, question, options, true)
     if (!isAnswer(unchecked)) return refused(response)
-    return {status: 'bogus', reason: `the answer for ${question.name} ${question.type} fails DNSSEC validation`}
+    return {
+      status: 'bogus',
+      reason: because(`the answer for ${question.name} ${question.type} fails DNSSEC validation`, response),
+    }
   } catch (error) {
     options.signal?.throwIfAborted()
     return {status: 'failed', reason: error instanceof Error ? error.message : String(error), silent: true}
@@ -77,6 +80,11 @@ function isAnswer({rcode}: Response): boolean {
 
 const NAMES: Record<number, string> = {1: 'FORMERR', 2: 'SERVFAIL', 4: 'NOTIMP', 5: 'REFUSED'}
 
-function refused({rcode}: Response): Tried {
-  return {status: 'failed', reason: NAMES[rcode] ?? `rcode ${rcode}`, silent: false}
+function refused(response: Response): Tried {
+  const {rcode} = response
+  return {status: 'failed', reason: because(NAMES[rcode] ?? `rcode ${rcode}`, response), silent: false}
+}
+
+function because(what: string, {extendedErrors}: Response): string {
+  return extendedErrors.length > 0 ? `${what}: ${extendedErrors.join(', ')}` : what
 }

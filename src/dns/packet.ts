@@ -1,4 +1,5 @@
 import type {Header, Packet, Resource} from 'dns2'
+import {extendedErrors} from './extended-error.ts'
 
 // dns2 reads and writes the bits of RFC 4035 §3.2; its types forgot them.
 type SecurityHeader = Header & {ad: number; cd: number}
@@ -42,6 +43,8 @@ export interface Response {
   authenticated: boolean
   answers: DnsRecord[]
   authorities: DnsRecord[]
+  /** Why there is no answer, in the words of the server (RFC 8914). */
+  extendedErrors: string[]
 }
 
 /** RFC 9715 §3.1, DNS flag day 2020: what passes every path without fragments. */
@@ -102,7 +105,8 @@ function isAnswerTo(message: Packet, question: Question): boolean {
   return canonical(asked.name) === canonical(question.name) && asked.type === TYPE[question.type] && asked.class === IN
 }
 
-function describe({header, answers, authorities, errors}: Packet): Response {
+function describe(message: Packet): Response {
+  const {header, answers, authorities, errors} = message
   // A record that cannot be read leaves the set incomplete, unless the server said so itself.
   const damaged = errors.some((error) => error.section === 'answers') && header.tc !== 1
   return {
@@ -111,6 +115,7 @@ function describe({header, answers, authorities, errors}: Packet): Response {
     authenticated: (header as SecurityHeader).ad === 1,
     answers: answers.filter(isInternet).map(toRecord),
     authorities: authorities.filter(isInternet).map(toRecord),
+    extendedErrors: extendedErrors(message),
   }
 }
 

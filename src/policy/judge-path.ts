@@ -82,7 +82,7 @@ function withoutHosts({domain, route, attempts}: PathEvidence): Settled | null {
   const kind = route.nullMx
     ? 'null-mx'
     : (route.failure?.kind ?? (attempts.length === 0 ? hostsFailure(route.hosts) : null))
-  return kind && routeFate(domain, kind, route.failure?.reason)
+  return kind && routeFate(domain, kind, route.failure?.reason ?? lookupReason(route.hosts, kind))
 }
 
 function routeFate(domain: string, kind: RouteFailure, detail?: string): Settled {
@@ -97,6 +97,11 @@ function routeFate(domain: string, kind: RouteFailure, detail?: string): Settled
     reason,
     findings: [{...finding(code, message, hint), severity: fate === 'bounced' ? 'error' : 'warning'}],
   }
+}
+
+/** Of a host that could not be looked up. */
+function lookupReason(hosts: readonly HostEvidence[], kind: RouteFailure): string | undefined {
+  return isLookupFailure(kind) ? hosts.find(({failure}) => failure?.kind === kind)?.failure?.reason : undefined
 }
 
 /** Why there is no host to dial. Only certain knowledge bounces: hosts that nobody looked up leave the question open. */

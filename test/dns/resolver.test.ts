@@ -126,6 +126,25 @@ describe('the resolver', () => {
     expect((await wary.mx('forged.example.mil')).status).toBe('failed')
   })
 
+  test('says why in the words of the server, where it has any (RFC 8914)', async () => {
+    const zone = `
+      forged.example.mil 0 BOGUS 2 7 signatures ended \x1b[31m yesterday
+      broken.example.mil 0 FAIL 2 22
+      strange.example.mil 0 FAIL 2 4711 ask somebody else
+    `
+    const resolver = await resolverFor(zone, {trusted: true})
+    const reason = async (name: string) => {
+      const answer = await resolver.mx(name)
+      return 'reason' in answer ? answer.reason : answer.status
+    }
+    expect(await reason('forged.example.mil')).toBe(
+      'the answer for forged.example.mil MX fails DNSSEC validation: ' +
+        'Signature Expired (EDE 7): signatures ended \\x1b[31m yesterday',
+    )
+    expect(await reason('broken.example.mil')).toBe(`${server!.address}: SERVFAIL: No Reachable Authority (EDE 22)`)
+    expect(await reason('strange.example.mil')).toBe(`${server!.address}: SERVFAIL: EDE 4711: ask somebody else`)
+  })
+
   test('names the server and the rcode of a failure', async () => {
     const resolver = await resolverFor('example.mil 0 FAIL 5')
     expect(await resolver.mx('example.mil')).toEqual({status: 'failed', reason: `${server!.address}: REFUSED`})

@@ -91,6 +91,8 @@ describe('the catalogue', () => {
   const facts: [string, string, (result: ProbeResult) => unknown, unknown][] = [
     ['dnssec-signed', 'validated answers', ({route}) => route.status, 'secure'],
     ['good', 'answers without DNSSEC', ({route}) => route.status, 'insecure'],
+    ['dnssec-bogus', 'why they fail', ({findings}) => findings[0]?.message.includes('(EDE 6): made up'), true],
+    ['dnssec-bogus-host', 'the same of a host', ({findings}) => findings[0]?.message.includes('(EDE 6)'), true],
     ['dnssec-bogus', 'answers that fail', ({route}) => route.status, 'bogus'],
     ['ocsp-good', 'a good OCSP response', (result) => tlsOf(result)?.ocsp?.status, 'good'],
     ['ocsp-revoked', 'a revocation', (result) => tlsOf(result)?.ocsp?.status, 'revoked'],

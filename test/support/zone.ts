@@ -28,7 +28,7 @@ interface Line {
 /**
  * A DNS server on loopback, UDP and TCP, with this zone. One record a line: `name ttl type data`. A name below which
  * there is something exists; every other is NXDOMAIN. `name 0 FAIL rcode` answers with that rcode, `name 0 BOGUS` with SERVFAIL
- * unless CD is set. Case of names does not matter.
+ * unless CD is set; behind the rcode an extended error may stand (RFC 8914), `2 6 some text`. Case of names does not matter.
  */
 export async function zoneServer(zone: string, options: ZoneOptions = {}): Promise<ZoneServer> {
   const lines = parse(zone)
@@ -98,7 +98,12 @@ function answer(request: Packet, lines: Line[], options: ZoneOptions): Packet {
   const failure = lines.find((line) => line.name === name.toLowerCase() && /FAIL|BOGUS/.test(line.type))
   const checked = (request.header as {cd?: number}).cd !== 1
   if (failure && (failure.type === 'FAIL' || checked)) {
-    response.header.rcode = Number(failure.data[0] ?? 2)
+    const [rcode = 2, code, ...text] = failure.data
+    response.header.rcode = Number(rcode)
+    if (code) {
+      const error = Packet.Resource.EDNS.EDE(Number(code), text.join(' '))
+      response.additionals = [Packet.Resource.EDNS([error]) as never]
+    }
     return response
   }
   const {records, owner} = resolve(name, type, lines)
