@@ -3,7 +3,7 @@ import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {isAuthority} from '../pki/authorities.ts'
 import {readContainer} from '../pki/containers.ts'
-import {bodyOf, fingerprint, validityOf} from '../pki/describe.ts'
+import {bodyOf, dayOf, fingerprint, validityOf} from '../pki/describe.ts'
 import {readInputFile} from './input-file.ts'
 
 /** The CA certificates of one file, each once, and what was left out of it. */
@@ -37,15 +37,14 @@ export async function readCaSource(path: string, now: number, password: string |
 function refuseOutOfDate(path: string, certificate: X509Certificate, now: number): void {
   const {from, to} = validityOf(certificate)
   const name = printable(bodyOf(certificate).subjectText)
-  const day = (date: Date) => date.toISOString().slice(0, 10)
   if (to.getTime() < now) {
-    throw new PosternError('ca-expired', `${printable(path)}: the CA ${name} expired on ${day(to)}`, {
+    throw new PosternError('ca-expired', `${printable(path)}: the CA ${name} expired on ${dayOf(to)}`, {
       exit: Exit.badData,
       hints: ["get the CA's current certificate from its owner", ...aiaHints(certificate)],
     })
   }
   if (from.getTime() <= now) return
-  throw new PosternError('ca-not-yet-valid', `${printable(path)}: the CA ${name} is valid from ${day(from)} on`, {
+  throw new PosternError('ca-not-yet-valid', `${printable(path)}: the CA ${name} is valid from ${dayOf(from)} on`, {
     exit: Exit.badData,
     hints: ['import it then; if that day is past, set the clock of this machine'],
   })

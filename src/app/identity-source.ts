@@ -2,7 +2,7 @@ import type {KeyObject, X509Certificate} from 'node:crypto'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {type ContainerContent, readContainer} from '../pki/containers.ts'
-import {bodyOf, fingerprint, isSelfSigned, validityOf} from '../pki/describe.ts'
+import {bodyOf, dayOf, fingerprint, isSelfSigned, validityOf} from '../pki/describe.ts'
 import {readInputFile} from './input-file.ts'
 
 /** A certificate with its own key and what is to be sent along. */
@@ -69,7 +69,7 @@ function chainFrom(leaf: X509Certificate, certificates: X509Certificate[]): X509
 
 function refuseOutOfDate(leaf: X509Certificate, now: number): void {
   if (validityOf(leaf).to.getTime() >= now) return
-  const day = validityOf(leaf).to.toISOString().slice(0, 10)
+  const day = dayOf(validityOf(leaf).to)
   throw new PosternError('certificate-expired', `${printable(bodyOf(leaf).subjectText)} expired on ${day}`, {
     exit: Exit.badData,
     hints: ['have it renewed: postern identity request'],

@@ -1,4 +1,5 @@
 import type {Socket} from 'node:net'
+import {extension, handshakeMessage, uint16, vector} from '../smtp/hello/octets.ts'
 
 /** Numbers of RFC 8446 §6 and §4.2.1 that hosts of the lab speak in. */
 export const ALERT = {
@@ -91,59 +92,41 @@ function offeredIn(record: Buffer): Offered {
 function flight({version, cipher = 0, compression, renegotiation, alpn, scts, leaf, field}: OldTraits): Buffer {
   const extensions = [
     ...(renegotiation ? [extension(0xff01, Buffer.of(0))] : []),
-    ...(alpn === undefined
-      ? []
-      : [extension(16, Buffer.concat([two(alpn.length + 1), Buffer.of(alpn.length), Buffer.from(alpn)]))]),
+    ...(alpn === undefined ? [] : [extension(16, vector(2, vector(1, Buffer.from(alpn))))]),
     ...(scts ? [extension(18, Buffer.of(0, 3, 0, 1, 0))] : []),
   ]
-  const tail = extensions.length === 0 ? [] : [two(Buffer.concat(extensions).length), ...extensions]
+  const tail = extensions.length === 0 ? [] : [vector(2, Buffer.concat(extensions))]
   const hello = Buffer.concat([
-    two(version),
+    uint16(version),
     Buffer.alloc(32, 7),
     Buffer.of(0),
-    two(cipher),
+    uint16(cipher),
     Buffer.of(compression ? 1 : 0),
     ...tail,
   ])
   const messages = Buffer.concat([
-    message(2, hello),
-    ...(leaf ? [message(11, Buffer.concat([three(leaf.length + 3), three(leaf.length), leaf]))] : []),
-    ...(field === undefined ? [] : [message(12, keyExchange(field))]),
-    message(14, Buffer.alloc(0)),
+    handshakeMessage(2, hello),
+    ...(leaf ? [handshakeMessage(11, vector(3, vector(3, leaf)))] : []),
+    ...(field === undefined ? [] : [handshakeMessage(12, keyExchange(field))]),
+    handshakeMessage(14, Buffer.alloc(0)),
   ])
-  return Buffer.concat([Buffer.of(22), two(version), two(messages.length), messages])
+  return Buffer.concat([Buffer.of(22), uint16(version), vector(2, messages)])
 }
 
 /** ServerKeyExchange of a finite field (RFC 5246 §7.4.3); nobody gets as far as its signature. */
 function keyExchange(octets: number): Buffer {
   const number = Buffer.alloc(octets, 0xff)
   return Buffer.concat([
-    two(octets),
+    uint16(octets),
     number,
     Buffer.of(0, 1, 2),
-    two(octets),
+    uint16(octets),
     number,
     Buffer.of(4, 1, 0, 4, 1, 1, 1, 1),
   ])
 }
 
-function message(type: number, body: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(type), three(body.length), body])
-}
-
-function extension(type: number, content: Buffer): Buffer {
-  return Buffer.concat([two(type), two(content.length), content])
-}
-
 /** Whether a ClientHello carries server_name (RFC 6066 §3); it is looked for as octets, since nothing else is to be known. */
 export function names(hello: Buffer, host: string): boolean {
   return hello.includes(Buffer.from(host, 'latin1'))
-}
-
-function two(number: number): Buffer {
-  return Buffer.of(number >> 8, number & 0xff)
-}
-
-function three(number: number): Buffer {
-  return Buffer.of(number >> 16, (number >> 8) & 0xff, number & 0xff)
 }

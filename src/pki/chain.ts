@@ -22,6 +22,16 @@ export interface BuiltChain {
   extras: X509Certificate[]
 }
 
+export type ChainRole = 'leaf' | 'intermediate' | 'root' | 'trust anchor'
+
+/** What the certificate at this place of the path is, the leaf at 0; a self-signed leaf is a leaf. */
+export function roleIn({path, end}: BuiltChain, depth: number): ChainRole {
+  const isLast = depth === path.length - 1
+  if (isLast && end.kind === 'anchor') return 'trust anchor'
+  if (depth === 0) return 'leaf'
+  return isLast && end.kind === 'untrusted-root' ? 'root' : 'intermediate'
+}
+
 // A peer may send anything; real chains are rarely longer than four.
 const MOST_PRESENTED = 20
 
@@ -90,7 +100,7 @@ export function keyIdentifiersAgree(child: X509Certificate, issuer: X509Certific
   return wanted === null || given === null || wanted === given
 }
 
-export function isValidAt(certificate: X509Certificate, now: number): boolean {
+function isValidAt(certificate: X509Certificate, now: number): boolean {
   const {from, to} = validityOf(certificate)
   return from.getTime() <= now && now <= to.getTime()
 }

@@ -1,5 +1,6 @@
 import {createPrivateKey, type KeyObject, X509Certificate} from 'node:crypto'
 import type {PosternError} from '../mail/error.ts'
+import {attempt} from './attempt.ts'
 import {
   damagedBlock,
   damagedContent,
@@ -30,6 +31,8 @@ export interface ContainerOptions {
 
 // The largest public collections have some 600.
 const MOST_CERTIFICATES = 2000
+/** Elements of DER that turn out to be nothing of ours. OpenSSL takes its time over each, and a file may be all such. */
+const MOST_STRANGERS = 50
 
 /**
  * Reads PEM (also with text around it), DER, PKCS#7 and PKCS#12. `source` names the file in errors. Throws with exit 65
@@ -70,7 +73,7 @@ class Reader implements ContainerContent {
     if (block.label.endsWith('PRIVATE KEY')) {
       this.privateKeys.push(async () => openKey(this.#source, block.text, this.#password))
     } else if (/^((X509|TRUSTED) )?CERTIFICATE$|^PKCS ?#?7|^CMS$|^PKCS ?#?12$/.test(block.label)) {
-      await this.#element(this.#readBlock(block), () => this.#damaged(block))
+      if (!(await this.#element(this.#readBlock(block)))) throw this.#damaged(block)
     } else {
       this.refusal = notACertificate(this.#source, `holds ${whatLabelMeans(block.label)}, not a certificate`)
     }
@@ -78,27 +81,29 @@ class Reader implements ContainerContent {
 
   /** DER, one element after the other. */
   async elements(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0, strangers = 0; at < bytes.length && strangers < MOST_STRANGERS; ) {
       const element = tryRead(bytes, at)
       // Some programs leave a line end or zeros behind.
       if (!element || /^[\s\0]*$/.test(bytes.toString('latin1', at, at + 4))) return
-      await this.#element(element, () => null)
+      if (!(await this.#element(element))) strangers++
       at += element.raw.length
     }
   }
 
-  async #element(element: Element, damaged: () => PosternError | null): Promise<void> {
+  /** False: it is nothing that is looked for. */
+  async #element(element: Element): Promise<boolean> {
     const certificate = tryCertificate(element.raw)
-    if (certificate) return this.#add(certificate)
-    if (contentTypeOf(element) === SIGNED_DATA) return this.#bag(attempt(() => certificatesOfSignedData(element)) ?? [])
-    if (attempt(() => isPkcs12(element))) return this.#pkcs12(element)
+    if (certificate) this.#add(certificate)
+    else if (contentTypeOf(element) === SIGNED_DATA) this.#bag(attempt(() => certificatesOfSignedData(element), []))
+    else if (attempt(() => isPkcs12(element), false)) await this.#pkcs12(element)
+    else return this.#key(element)
+    return true
+  }
+
+  #key(element: Element): boolean {
     const key = tryKey(element.raw)
-    if (key) {
-      this.privateKeys.push(async () => key)
-      return
-    }
-    const error = damaged()
-    if (error) throw error
+    if (key) this.privateKeys.push(async () => key)
+    return key !== null
   }
 
   #bag(certificates: Buffer[]): void {
@@ -144,31 +149,23 @@ class Reader implements ContainerContent {
 }
 
 function tryRead(bytes: Buffer, at: number): Element | null {
-  return attempt(() => readElement(bytes, at))
+  return attempt(() => readElement(bytes, at), null)
 }
 
 function tryCertificate(der: Buffer): X509Certificate | null {
-  return attempt(() => new X509Certificate(der))
+  return attempt(() => new X509Certificate(der), null)
 }
 
 function contentTypeOf(element: Element): string | null {
-  return attempt(() => contentType(element))
+  return attempt(() => contentType(element), null)
 }
 
 function tryKey(der: Buffer): KeyObject | null {
   for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
-    const key = attempt(() => createPrivateKey({key: der, format: 'der', type}))
+    const key = attempt(() => createPrivateKey({key: der, format: 'der', type}), null)
     if (key) return key
   }
   return null
-}
-
-function attempt<T>(action: () => T): T | null {
-  try {
-    return action()
-  } catch {
-    return null
-  }
 }
 
 function openKey(source: string, pem: string, password: string | undefined): KeyObject {

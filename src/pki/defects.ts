@@ -1,7 +1,7 @@
 import type {X509Certificate} from 'node:crypto'
 import type {TrustAnchors} from './certificate.ts'
-import {type BuiltChain, buildChain} from './chain.ts'
-import {bodyOf, isSelfSigned, publicKeyOf, validityOf} from './describe.ts'
+import {type BuiltChain, buildChain, type ChainRole, roleIn} from './chain.ts'
+import {bodyOf, dayOf, isSelfSigned, publicKeyOf, validityOf} from './describe.ts'
 import {missingIssuers} from './missing.ts'
 import {constraintViolations} from './name-constraints.ts'
 import {isAuthority} from './verify.ts'
@@ -30,8 +30,7 @@ export interface ChainDefect {
   kind: DefectKind
   /** Place in the chain as we read it, the leaf at 0; null: it is about the whole. */
   depth: number | null
-  /** `leaf`, `intermediate`, `root` or `trust anchor`. */
-  role: string
+  role: ChainRole
   /** Subject of the certificate that it is about. */
   subject: string
   /** What there is to say more: a date, a key, a name; '' where there is nothing. */
@@ -61,25 +60,19 @@ function certificateDefects(chain: BuiltChain, now: number): ChainDefect[] {
       ['name-constraints', depth > 0 ? violated(chain.path, depth) : null],
       ['extended-key-usage', otherPurpose(certificate)],
     ]
-    const here = {depth, role: roleOf(chain, depth), subject: bodyOf(certificate).subjectText}
+    const here = {depth, role: roleIn(chain, depth), subject: bodyOf(certificate).subjectText}
     return found.flatMap(([kind, detail]) => (detail === null ? [] : [{kind, ...here, detail}]))
   })
 }
 
-function roleOf({path, end}: BuiltChain, depth: number): string {
-  if (depth === path.length - 1 && end.kind === 'anchor') return 'trust anchor'
-  if (depth === 0) return 'leaf'
-  return isSelfSigned(path[depth]!) ? 'root' : 'intermediate'
-}
-
 function expiredOn(certificate: X509Certificate, now: number): string | null {
   const {to} = validityOf(certificate)
-  return now > to.getTime() ? day(to) : null
+  return now > to.getTime() ? dayOf(to) : null
 }
 
 function validFrom(certificate: X509Certificate, now: number): string | null {
   const {from} = validityOf(certificate)
-  return now < from.getTime() ? day(from) : null
+  return now < from.getTime() ? dayOf(from) : null
 }
 
 /** RFC 9325 §4.5: RSA of 2048 bits, curves of 224; what is issued today has 256. */
@@ -145,7 +138,7 @@ function endDefects(chain: BuiltChain, anchors: TrustAnchors): ChainDefect[] {
   const {path, end} = chain
   const depth = path.length - 1
   const last = path[depth]!
-  const here = {depth, role: roleOf(chain, depth), subject: bodyOf(last).subjectText, detail: ''}
+  const here = {depth, role: roleIn(chain, depth), subject: bodyOf(last).subjectText, detail: ''}
   if (end.kind === 'anchor') return []
   if (end.kind === 'other-key') {
     return [{kind: 'same-name-other-key', ...here, detail: bodyOf(last).issuerText}]
@@ -162,15 +155,11 @@ function endDefects(chain: BuiltChain, anchors: TrustAnchors): ChainDefect[] {
 function wireDefects(presented: X509Certificate[], chain: BuiltChain): ChainDefect[] {
   const {inOrder, extras, root} = wireOrder(presented, chain)
   const leaf = bodyOf(presented[0]!).subjectText
-  const whole = {depth: null, role: 'leaf', subject: leaf, detail: ''}
+  const whole = {depth: null, role: 'leaf' as const, subject: leaf, detail: ''}
   const extra = extras.map((certificate) => bodyOf(certificate).subjectText)
   return [
     ...(inOrder ? [] : [{kind: 'wrong-order' as const, ...whole}]),
     ...(extra.length > 0 ? [{kind: 'unrelated-certificate' as const, ...whole, detail: extra.join(', ')}] : []),
     ...(root ? [{kind: 'root-sent' as const, ...whole, detail: bodyOf(root).subjectText}] : []),
   ]
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10)
 }

@@ -44,15 +44,21 @@ function keyHash(certificate: X509Certificate): {publicKey?: string} {
 }
 
 /** When a certificate is valid. A date that cannot be read, and OpenSSL takes such, is one on which it never is. */
-export function validityOf({validFromDate, validToDate}: X509Certificate): {from: Date; to: Date} {
+export function validityOf({validFrom, validFromDate, validTo, validToDate}: X509Certificate): {from: Date; to: Date} {
   return {
-    from: isDate(validFromDate) ? validFromDate : new Date('9999-12-31T23:59:59Z'),
-    to: isDate(validToDate) ? validToDate : new Date(0),
+    from: isDate(validFrom, validFromDate) ? validFromDate : new Date('9999-12-31T23:59:59Z'),
+    to: isDate(validTo, validToDate) ? validToDate : new Date(0),
   }
 }
 
-function isDate(date: Date): boolean {
-  return !Number.isNaN(date.getTime())
+/** `2026-11-28`, in UTC. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+// Of what OpenSSL calls a bad time value Node makes any date, another one each time.
+function isDate(text: string, date: Date): boolean {
+  return !text.startsWith('Bad time value') && !Number.isNaN(date.getTime())
 }
 
 /** SHA-256 of the DER, lower-case hex. */

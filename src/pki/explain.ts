@@ -1,7 +1,7 @@
 import type {X509Certificate} from 'node:crypto'
 import type {ChainExplanation, MissingIssuer, TrustAnchors} from './certificate.ts'
-import {type BuiltChain, buildChain} from './chain.ts'
-import {bodyOf, fingerprint, validityOf} from './describe.ts'
+import {type BuiltChain, buildChain, type ChainRole, roleIn} from './chain.ts'
+import {bodyOf, dayOf, fingerprint, validityOf} from './describe.ts'
 import {missingIssuers} from './missing.ts'
 import {opensslError} from './openssl-error.ts'
 import {isAuthority, isUnderstood, isWeak} from './verify.ts'
@@ -45,7 +45,7 @@ function explainTrusted(presented: X509Certificate[], chain: BuiltChain): ChainE
 /** What is wrong with the certificates that are there. */
 function problems(chain: BuiltChain, error: string | null, now: number): string[] {
   return chain.path.flatMap((certificate, depth) => {
-    const role = roleOf(chain, depth)
+    const role = roleIn(chain, depth)
     const found = [
       dateProblem(certificate, role, now),
       depth > 0 ? authorityProblem(certificate) : null,
@@ -57,23 +57,15 @@ function problems(chain: BuiltChain, error: string | null, now: number): string[
   })
 }
 
-type Role = 'leaf' | 'intermediate' | 'trust anchor' | 'root'
-
-function roleOf({path, end}: BuiltChain, depth: number): Role {
-  if (depth === path.length - 1 && end.kind === 'anchor') return 'trust anchor'
-  if (depth === 0) return 'leaf'
-  return depth === path.length - 1 && end.kind === 'untrusted-root' ? 'root' : 'intermediate'
-}
-
-function dateProblem(certificate: X509Certificate, role: Role, now: number): string | null {
+function dateProblem(certificate: X509Certificate, role: ChainRole, now: number): string | null {
   const {from, to} = validityOf(certificate)
   if (now < from.getTime()) {
-    return `the ${role} ${subject(certificate)} is not valid before ${day(from)}: check the clocks`
+    return `the ${role} ${subject(certificate)} is not valid before ${dayOf(from)}: check the clocks`
   }
   if (now <= to.getTime()) return null
   const remedy =
     role === 'trust anchor' || role === 'root' ? "import its CA's current certificate" : 'the peer must renew it'
-  return `the ${role} ${subject(certificate)} expired on ${day(to)}: ${remedy}`
+  return `the ${role} ${subject(certificate)} expired on ${dayOf(to)}: ${remedy}`
 }
 
 function authorityProblem(certificate: X509Certificate): string | null {
@@ -82,7 +74,7 @@ function authorityProblem(certificate: X509Certificate): string | null {
   return `${subject(certificate)} issued a certificate but is not a CA: the peer needs a certificate from a real CA`
 }
 
-function purposeProblem(certificate: X509Certificate, role: Role): string | null {
+function purposeProblem(certificate: X509Certificate, role: ChainRole): string | null {
   const {purposes} = bodyOf(certificate)
   const restricted = purposes !== null && !purposes.includes('1.3.6.1.5.5.7.3.1')
   return restricted ? `the ${role} ${subject(certificate)} is not made for TLS servers (extendedKeyUsage)` : null
@@ -94,7 +86,7 @@ function pathLengthProblem(certificate: X509Certificate, depth: number): string 
   return `${subject(certificate)} allows ${pathLength} intermediates below itself, and there are ${depth - 1}`
 }
 
-function obscureProblem(certificate: X509Certificate, role: Role): string | null {
+function obscureProblem(certificate: X509Certificate, role: ChainRole): string | null {
   if (isWeak(certificate, role === 'trust anchor' || role === 'root')) {
     return `the ${role} ${subject(certificate)} has a key or signature weaker than 112 bits: its CA must reissue it`
   }
@@ -158,8 +150,4 @@ function unaccounted(chain: BuiltChain, error: string | null): string {
 
 function subject(certificate: X509Certificate): string {
   return bodyOf(certificate).subjectText
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10)
 }

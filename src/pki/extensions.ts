@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import {attempt} from './attempt.ts'
 import {children, type Element, oidText, readElement, Tag} from './der.ts'
 import {escapeAltName, formatName, type NameAttribute, readName} from './name.ts'
 import {type NameConstraints, readNameConstraints} from './name-constraints.ts'
@@ -105,14 +106,6 @@ function read<T>(extensions: Extensions, oid: string, reader: (value: Element) =
 // OpenSSL takes attribute values of any type, also such as have no meaning here.
 function nameIn(element: Element | undefined): NameAttribute[][] {
   return attempt(() => (element ? readName(element) : []), [[{type: 'CN', value: '(unreadable)'}]])
-}
-
-function attempt<T>(action: () => T, otherwise: T): T {
-  try {
-    return action()
-  } catch {
-    return otherwise
-  }
 }
 
 function readAlternativeNames(extensions: Extensions): {dnsNames: string[]; ipAddresses: string[]} {

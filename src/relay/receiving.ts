@@ -1,8 +1,8 @@
-import {X509Certificate} from 'node:crypto'
 import type {PeerCertificate} from 'node:tls'
 import type {Reply} from '../mail/reply.ts'
 import {describeCertificate} from '../pki/describe.ts'
 import {verifyUnder} from '../pki/explain.ts'
+import {peerChain} from '../pki/peer-chain.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import {effectiveSubject, evaluateSubject} from '../policy/subject.ts'
 import type {ReceivedTls} from '../smtp/receiver.ts'
@@ -50,7 +50,7 @@ function weakness(tls: ReceivedTls, facts: ReceivedFacts, profile: EffectiveProf
  * have trusted more anchors than this profile's; then the chain must end at one of these as well.
  */
 function untrusted(leaf: PeerCertificate, facts: ReceivedFacts, {anchors, name}: EffectiveProfile): string | null {
-  const chain = chainOf(leaf)
+  const chain = peerChain(leaf)
   if (anchors.id !== facts.anchors) {
     const {trusted, error} = verifyUnder(chain, anchors, facts.now, 'client')
     if (!trusted) return `the client certificate is not trusted under profile ${name}: ${error ?? 'unknown reason'}`
@@ -69,17 +69,4 @@ function misnamed(leaf: PeerCertificate, facts: ReceivedFacts, {subject}: Effect
   const match = evaluateSubject(checks, describeCertificate(leaf.raw), names)
   if (match.matchedBy.length > 0) return null
   return `the client certificate names ${match.presented.join(', ') || 'nobody'}, not ${match.reference.join(' or ')}`
-}
-
-/** Leaf first. The last one points at itself, and a made-up chain may run in circles. */
-function chainOf(leaf: PeerCertificate): X509Certificate[] {
-  const chain: X509Certificate[] = []
-  const seen = new Set<string>()
-  let next: (PeerCertificate & {issuerCertificate?: PeerCertificate}) | undefined = leaf
-  while (next?.raw && !seen.has(next.fingerprint256) && chain.length < 10) {
-    seen.add(next.fingerprint256)
-    chain.push(new X509Certificate(next.raw))
-    next = next.issuerCertificate
-  }
-  return chain
 }

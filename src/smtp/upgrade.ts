@@ -1,7 +1,8 @@
-import {X509Certificate} from 'node:crypto'
+import type {X509Certificate} from 'node:crypto'
 import type {Duplex} from 'node:stream'
 import {connect, type TLSSocket} from 'node:tls'
 import {type Limit, within} from '../mail/limit.ts'
+import {peerChain} from '../pki/peer-chain.ts'
 import {cipherBits} from './cipher.ts'
 import {secureContext, type TlsRequirements} from './secure-context.ts'
 
@@ -91,7 +92,7 @@ function describe(socket: TLSSocket): Omit<Upgraded, 'ocsp'> {
     group: groupName(socket),
     trusted: socket.authorized,
     error: socket.authorized ? null : String(socket.authorizationError),
-    chain: chainOf(socket),
+    chain: peerChain(socket.getPeerCertificate(true)),
   }
 }
 
@@ -102,19 +103,4 @@ function groupName(socket: TLSSocket): string | null {
   if (info?.type !== 'DH' || !info.size) return null
   // RFC 8446 §4.2.7: TLS 1.3 knows named groups only; in 1.2 the peer may have made its own.
   return socket.getProtocol() === 'TLSv1.3' ? `ffdhe${info.size}` : `dh-${info.size}`
-}
-
-/** More certificates than this are a peer's way to keep us busy. */
-const LONGEST_CHAIN = 32
-
-function chainOf(socket: TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = []
-  const seen = new Set<string>()
-  let certificate = socket.getPeerCertificate(true)
-  while (certificate?.raw && !seen.has(certificate.fingerprint256) && chain.length < LONGEST_CHAIN) {
-    seen.add(certificate.fingerprint256)
-    chain.push(new X509Certificate(certificate.raw))
-    certificate = certificate.issuerCertificate
-  }
-  return chain
 }

@@ -1,3 +1,5 @@
+import {extension, handshakeMessage, uint16, vector} from './octets.ts'
+
 /** Versions that a ClientHello made by hand can ask for, the newest first. */
 export const VERSIONS = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1', 'SSLv3'] as const
 export type HelloVersion = (typeof VERSIONS)[number]
@@ -44,17 +46,16 @@ export function clientHello(offer: HelloOffer, random: Buffer): Buffer {
   // RFC 5746 §3.3: the signalling value stands for renegotiation_info, and SSL 3.0 knows no extensions.
   const suites = is13 ? ciphers : [...ciphers, RENEGOTIATION_SCSV]
   const body = Buffer.concat([
-    two(legacy),
+    uint16(legacy),
     random,
     // RFC 8446 §D.4: what stands in between may want to see a session.
     vector(1, is13 ? random : Buffer.alloc(0)),
-    vector(2, Buffer.concat(suites.map(two))),
+    vector(2, Buffer.concat(suites.map(uint16))),
     vector(1, Buffer.from(compression ? [1, 0] : [0])),
     version === 'SSLv3' ? Buffer.alloc(0) : vector(2, Buffer.concat(extensions(offer))),
   ])
-  const message = Buffer.concat([Buffer.of(1), three(body.length), body])
   const record = version === 'SSLv3' ? NUMBERS.SSLv3 : NUMBERS.TLSv1
-  return Buffer.concat([Buffer.of(22), two(record), vector(2, message)])
+  return Buffer.concat([Buffer.of(22), uint16(record), vector(2, handshakeMessage(1, body))])
 }
 
 const RENEGOTIATION_SCSV = 0x00ff
@@ -63,13 +64,13 @@ function extensions({version, groups, serverName, alpn}: HelloOffer): Buffer[] {
   const is13 = version === 'TLSv1.3'
   return [
     ...(serverName === null ? [] : [extension(0, vector(2, Buffer.concat([Buffer.of(0), name(serverName)])))]),
-    extension(10, vector(2, Buffer.concat(groups.map(two)))),
+    extension(10, vector(2, Buffer.concat(groups.map(uint16)))),
     ...(is13 ? [] : [extension(11, Buffer.of(1, 0))]),
-    ...(is13 || version === 'TLSv1.2' ? [extension(13, vector(2, Buffer.concat(SIGNATURES.map(two))))] : []),
+    ...(is13 || version === 'TLSv1.2' ? [extension(13, vector(2, Buffer.concat(SIGNATURES.map(uint16))))] : []),
     ...(alpn === undefined ? [] : [extension(16, vector(2, vector(1, Buffer.from(alpn, 'latin1'))))]),
     // RFC 6962 §3.3.1: SCTs come only to who asks. TLS 1.3 would seal them.
     ...(version === 'TLSv1.2' ? [extension(18, Buffer.alloc(0))] : []),
-    ...(is13 ? [extension(43, vector(1, two(NUMBERS['TLSv1.3']))), extension(51, vector(2, Buffer.alloc(0)))] : []),
+    ...(is13 ? [extension(43, vector(1, uint16(NUMBERS['TLSv1.3']))), extension(51, vector(2, Buffer.alloc(0)))] : []),
   ]
 }
 
@@ -80,14 +81,3 @@ const SIGNATURES = [
 ]
 
 const name = (serverName: string): Buffer => vector(2, Buffer.from(serverName, 'latin1'))
-
-function extension(type: number, content: Buffer): Buffer {
-  return Buffer.concat([two(type), vector(2, content)])
-}
-
-function vector(octets: 1 | 2, content: Buffer): Buffer {
-  return Buffer.concat([octets === 1 ? Buffer.of(content.length) : two(content.length), content])
-}
-
-const two = (number: number): Buffer => Buffer.of(number >> 8, number & 0xff)
-const three = (number: number): Buffer => Buffer.of(number >> 16, (number >> 8) & 0xff, number & 0xff)
