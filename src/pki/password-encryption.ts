@@ -31,7 +31,7 @@ const CIPHERS: Record<string, {name: string; keyLength: number}> = {
 }
 
 // A count is written by whoever made the file; without a bound, reading it could take for ever.
-const MOST_ROUNDS = {pbkdf2: 10_000_000, pkcs12: 1_000_000}
+const MOST_ROUNDS = {pbkdf2: 2_000_000, pkcs12: 1_000_000}
 
 /** The rounds of a key derivation. Throws DecryptionError when they are more than a file of good will has. */
 export function rounds(element: Element | undefined, kind: keyof typeof MOST_ROUNDS): number {

@@ -13,6 +13,8 @@ const DATA = '1.2.840.113549.1.7.1'
 const ENCRYPTED_DATA = '1.2.840.113549.1.7.6'
 const BAG = '1.2.840.113549.1.12.10.1.'
 const X509_CERTIFICATE = '1.2.840.113549.1.9.22.1'
+/** Two or three are usual. Each may cost a key derivation. */
+const MOST_PARTS = 16
 const PBMAC1 = '1.2.840.113549.1.5.14'
 
 /** Whether this is a PFX (RFC 7292 §4): version 3, then a ContentInfo. */
@@ -28,7 +30,9 @@ export async function openPkcs12(pfx: Element, password: string): Promise<Pkcs12
   const authenticated = contentOf(authSafe!, DATA)
   if (mac) await checkMac(mac, authenticated, password)
   const found: Pkcs12Content = {certificates: [], keys: []}
-  for (const part of children(readElement(authenticated))) {
+  const parts = children(readElement(authenticated))
+  if (parts.length > MOST_PARTS) throw new DecryptionError('unsupported', `it has more than ${MOST_PARTS} parts`)
+  for (const part of parts) {
     collect(readElement(await openPart(part, password)), found, 0)
   }
   return found

@@ -244,3 +244,8 @@ async function opensslPkcs12({leaf, pem}: Set, password: string, options: readon
   spawnSync('openssl', ['pkcs12', '-export', ...input, ...output, ...options])
   return readFile(file('p12')).catch(() => Buffer.alloc(0))
 }
+
+test('DER that is no end of small strangers is not tried element by element', async () => {
+  const strangers = Buffer.concat([rawOf(sets['ec-256'].leaf), Buffer.alloc(1_000_000, Buffer.from('020100', 'hex'))])
+  expect(await subjects(strangers)).toEqual(['mx1.example.mil'])
+})
