@@ -131,7 +131,10 @@ export function chainLines({chain, address}: AddressResult, width: number): stri
   const missing = chain.missing.flatMap(({issuer, keyId, aia, fault}) => {
     const key = keyId === null ? '' : `, key id ${printable(keyId)}`
     const where = aia.length > 0 ? `, at ${printable(aia.join(' '))}` : ''
-    return hanging('    -  missing: ', `${printable(issuer)}${key}${where}; ${FAULT[fault]}`, width)
+    // A root that was sent is there: what lacks is trust in it.
+    const isSent = chain.presented.some(({subject, selfSigned}) => selfSigned && subject === issuer)
+    const label = isSent ? 'not trusted' : 'missing'
+    return hanging(`    -  ${label}: `, `${printable(issuer)}${key}${where}; ${FAULT[fault]}`, width)
   })
   return [`  chain as ${address} presented it`, ...presented, ...missing, ...fetchedLines(chain.issuers, width)]
 }

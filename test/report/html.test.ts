@@ -70,6 +70,15 @@ describe('the page of a probe', () => {
     expect(pageOf('example.mil')).not.toContain('class="missing"')
   })
 
+  test('draws a root that was sent and is not trusted as that, and not as signed by itself', () => {
+    const picture = /<svg viewBox[\s\S]*?<\/svg>\s*<details/.exec(pageOf('impostor.example'))![0]
+    expect(picture).toContain('this root is not among our trust anchors')
+    expect(picture).toContain('✗ trusted by')
+    expect(picture).not.toContain('✗ signed by')
+    expect(picture.match(/root · sent by the peer/g)!.length).toBeGreaterThan(0)
+    expect(pageOf('impostor.example')).toContain('<b class="bad">not trusted:</b>')
+  })
+
   test('draws a chain once for all addresses that present it', () => {
     expect(pageOf('example.mil').match(/<figure>/g)).toHaveLength(2)
   })

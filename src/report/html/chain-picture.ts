@@ -24,8 +24,8 @@ interface Box {
   /** What a screen reader says of it. */
   words: string
   draw(y: number): Markup
-  /** Whether the line to it from the box above is broken. */
-  broken: boolean
+  /** Where the line to it from the box above is broken: what stands beside it. */
+  broken: string | null
 }
 
 /**
@@ -48,11 +48,18 @@ export function chainPicture(chain: ChainResult, today: number): Markup {
 function boxesOf(chain: ChainResult, today: number): Box[] {
   const certificates = (chain.built.length > 0 ? chain.built : chain.presented).slice(0, MOST)
   const boxes = certificates.map((one, i) => certificateBox(one, roleOf(one, i, chain), today))
-  for (const missing of chain.missing.slice(0, MOST)) boxes.push(missingBox(missing))
+  for (const missing of chain.missing.slice(0, MOST)) {
+    boxes.push(isShownRoot(missing.issuer, certificates) ? strangeRootBox(missing) : missingBox(missing))
+  }
   const anchored = certificates.some(({subject}) => subject === chain.anchor)
   if (chain.anchor !== null && !anchored) boxes.push(anchorBox(chain.anchor))
   if (chain.anchor === null && chain.missing.length === 0) boxes.push(nowhereBox(chain.error))
   return boxes
+}
+
+/** The issuer that lacks is a root which the peer sent. */
+export function isShownRoot(issuer: string, shown: readonly Certificate[]): boolean {
+  return shown.some(({subject, selfSigned}) => selfSigned && subject === issuer)
 }
 
 function roleOf(certificate: Certificate, depth: number, {anchor, presented}: ChainResult): string {
@@ -67,7 +74,7 @@ function certificateBox(certificate: Certificate, role: string, today: number): 
   const anchor = role.includes('trust anchor') ? ' anchor' : ''
   return {
     height: CERTIFICATE_HEIGHT,
-    broken: false,
+    broken: null,
     words: `${role}: ${subject}, ends ${notAfter.slice(0, 10)}, ${standing(certificate, today).words}`,
     draw: (
       y,
@@ -85,7 +92,7 @@ function missingBox({issuer, keyId, fault}: Missing): Box {
   const what = fault === 'local' ? 'not among our trust anchors' : 'missing issuer'
   return {
     height: MISSING_HEIGHT,
-    broken: true,
+    broken: '✗ signed by',
     words: `${what}: ${issuer}, key id ${keyId ?? 'not known'}. ${FAULT[fault]}`,
     draw: (
       y,
@@ -103,7 +110,7 @@ ${lines(y, [
 function anchorBox(anchor: string): Box {
   return {
     height: ANCHOR_HEIGHT,
-    broken: false,
+    broken: null,
     words: `trust anchor: ${anchor}`,
     draw: (
       y,
@@ -115,12 +122,29 @@ ${lines(y, [
   }
 }
 
+/** The peer sent its root, which nobody signed but itself; what lacks is trust in it. */
+function strangeRootBox({issuer, fault}: Missing): Box {
+  const what = 'this root is not among our trust anchors'
+  return {
+    height: ANCHOR_HEIGHT,
+    broken: '✗ trusted by',
+    words: `${what}: ${issuer}. ${FAULT[fault]}`,
+    draw: (
+      y,
+    ) => html`<g><title>${issuer}</title><rect class="missing" x="2" y="${y}" width="${WIDTH - 4}" height="${ANCHOR_HEIGHT}" rx="8"/>
+${lines(y, [
+  ['bad', `✗ ${what}`],
+  ['plain', FAULT[fault]],
+])}</g>`,
+  }
+}
+
 /** Not trusted, and no issuer is missing that could be named. */
 function nowhereBox(error: string | null): Box {
   const words = 'no trust anchor: the chain ends here'
   return {
     height: ANCHOR_HEIGHT,
-    broken: true,
+    broken: '✗ signed by',
     words,
     draw: (y) => html`<g><rect class="missing" x="2" y="${y}" width="${WIDTH - 4}" height="${ANCHOR_HEIGHT}" rx="8"/>
 ${lines(y, [
@@ -130,11 +154,10 @@ ${lines(y, [
   }
 }
 
-function linkTo(y: number, broken: boolean): Markup {
+function linkTo(y: number, broken: string | null): Markup {
   const x = WIDTH / 2
-  const words = broken ? '✗ signed by' : 'signed by'
-  return html`<path class="link${broken ? ' broken' : ''}" d="M${x} ${y + 2}V${y + GAP - 3}m-5 -6l5 6l5 -6"/>
-<text class="${broken ? 'bad' : 'small'}" x="${x + 10}" y="${y + 17}">${words}</text>`
+  return html`<path class="link${broken === null ? '' : ' broken'}" d="M${x} ${y + 2}V${y + GAP - 3}m-5 -6l5 6l5 -6"/>
+<text class="${broken === null ? 'small' : 'bad'}" x="${x + 10}" y="${y + 17}">${broken ?? 'signed by'}</text>`
 }
 
 // Text of SVG does not wrap: what is longer than the box is cut there, and stands in full below the picture.

@@ -1,6 +1,6 @@
 import {endpoint} from '../../mail/address.ts'
 import type {ChainResult, ProbeResult} from '../probe-schema.ts'
-import {chainPicture} from './chain-picture.ts'
+import {chainPicture, isShownRoot} from './chain-picture.ts'
 import {html, type Markup} from './markup.ts'
 
 interface Drawn {
@@ -46,7 +46,7 @@ function namesInFull({built, presented, missing}: ChainResult): Markup[] {
       ({subject, sha256}) => html`<li>${subject}<br><span class="faint">SHA-256</span> <code>${sha256}</code></li>`,
     ),
     ...missing.flatMap(({issuer, keyId, aia}) => [
-      html`<li><b class="bad">missing:</b> ${issuer}${keyId === null ? null : html`<br><span class="faint">key id</span> <code>${keyId}</code>`}</li>`,
+      html`<li><b class="bad">${isShownRoot(issuer, shown) ? 'not trusted' : 'missing'}:</b> ${issuer}${keyId === null ? null : html`<br><span class="faint">key id</span> <code>${keyId}</code>`}</li>`,
       ...aia.map((address) => html`<li>its certificate may be at <code>${address}</code> (not fetched)</li>`),
     ]),
     ...extra.map(({subject}) => html`<li>sent as well, and no part of the chain: ${subject}</li>`),
