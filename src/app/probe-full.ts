@@ -13,7 +13,7 @@ import type {LookedTwice} from './probe-second-look.ts'
 export type Enumeration = NonNullable<AddressResult['enumeration']>
 
 /** Connections to one address, all that the probe makes there included. */
-export const MOST_CONNECTIONS = 20
+const MOST_CONNECTIONS = 20
 /** Addresses that are looked at side by side. */
 const SIDE_BY_SIDE = 4
 /** ClientHellos without an answer, after which no more are sent. */

@@ -8,8 +8,8 @@ import {byLevel} from './probe-address.ts'
 /** From bad to good. What could not be looked at may turn out to be good, so that a refusal is worse. */
 const ORDER: readonly Outcome[] = ['refused', 'unreachable', 'clear', 'tls', 'verified']
 
-export const worst = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.min)
-export const best = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.max)
+const worst = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.min)
+const best = (outcomes: readonly Outcome[]): Outcome => extreme(outcomes, Math.max)
 
 function extreme(outcomes: readonly Outcome[], choose: (...ranks: number[]) => number): Outcome {
   if (outcomes.length === 0) return 'unreachable'

@@ -27,7 +27,7 @@ function fallback({level, fallbackAfter}: Profile): string {
 }
 
 /** What the pair of --trust and --ca comes to: two words alone do not say that `imported` without a name means all of them. */
-export function trustWords({trust, ca}: Pick<Profile, 'trust' | 'ca'>): string {
+function trustWords({trust, ca}: Pick<Profile, 'trust' | 'ca'>): string {
   const named = ca.length > 0
   if (trust === 'system')
     return named ? "system: the system's store, by way of a named CA" : "system: the system's store"

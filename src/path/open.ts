@@ -11,7 +11,7 @@ import {withoutOurselves} from './ourselves.ts'
 import type {MailPath, Observe, PathRequest, PathWorld} from './path.ts'
 
 /** Addresses of one domain that are looked at, over all its hosts. */
-export const MOST_TARGETS = 60
+const MOST_TARGETS = 60
 /** Addresses that are looked at side by side when all of them are. */
 const SIDE_BY_SIDE = 4
 

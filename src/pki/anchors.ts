@@ -38,7 +38,7 @@ export function trustAnchors(options: AnchorOptions): TrustAnchors {
 }
 
 /** The operating system's store, or Node's bundled list where that is empty. Read once. */
-export function systemAnchors(): Anchor[] {
+function systemAnchors(): Anchor[] {
   systemStore ??= readSystemStore()
   return systemStore
 }

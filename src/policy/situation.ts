@@ -18,7 +18,7 @@ export interface Situation {
   attempt: AttemptEvidence
 }
 
-export const HOST = 'mx.partner.example'
+const HOST = 'mx.partner.example'
 const ADDRESS = '192.0.2.1'
 
 /** The rows that can happen under this profile. `domain` is the recipient's: A-labels or a bracketed literal. */

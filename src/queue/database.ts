@@ -141,7 +141,7 @@ export class Database {
 }
 
 /** SQLite's result code without its extension; null for an error that is not SQLite's. */
-export function primaryCode(error: unknown): number | null {
+function primaryCode(error: unknown): number | null {
   const {code, errcode} = (error ?? {}) as {code?: string; errcode?: number}
   return code === 'ERR_SQLITE_ERROR' && errcode !== undefined ? errcode & 0xff : null
 }

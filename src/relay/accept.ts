@@ -79,7 +79,7 @@ export function receivingHandlers(house: ReceivingHouse, anchors: string | null,
   }
 }
 
-export function isReply(value: QueueStore | Reply): value is Reply {
+function isReply(value: QueueStore | Reply): value is Reply {
   return 'code' in value
 }
 

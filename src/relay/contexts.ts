@@ -63,7 +63,7 @@ export class Contexts {
 }
 
 /** Which identity a server name (RFC 6066 §3) asks for: one that has the name itself, before one with a wildcard; -1: none. */
-export function chooseIdentity(identities: readonly Pick<RelayIdentity, 'dnsNames'>[], serverName: string): number {
+function chooseIdentity(identities: readonly Pick<RelayIdentity, 'dnsNames'>[], serverName: string): number {
   const exact = identities.findIndex(({dnsNames}) => dnsNames.some((name) => !isWildcard(name) && fits(name)))
   return exact >= 0 ? exact : identities.findIndex(({dnsNames}) => dnsNames.some(fits))
 

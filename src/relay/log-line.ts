@@ -9,7 +9,7 @@ export function logLine(event: RelayEvent): string {
 }
 
 /** `tls=secure:verified`, and what was negotiated; for a path that mail does not take, why. */
-export function tlsWords(path: PathFacts): string {
+function tlsWords(path: PathFacts): string {
   const findings = path.outcome === 'refused' && path.findings.length > 0 ? `findings=${path.findings.join(',')}` : ''
   const reason = path.reason === null ? '' : `reason="${path.reason}"`
   const policy = policyWords(path.rule === null ? [] : [path.rule], [path.profile])

@@ -8,8 +8,6 @@ export interface Sample {
   value: number
 }
 
-export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
-
 /** The lines of one metric; none where there is no sample, or none has a number. */
 export function metricLines(
   name: string,

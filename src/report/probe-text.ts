@@ -108,7 +108,7 @@ function paintRow([endpointCell = '', ...cells]: string[], address: AddressResul
 }
 
 // Clear text is what level none is for, and no alarm.
-export function shadeAt(level: Level, outcome: Outcome): keyof Paint {
+function shadeAt(level: Level, outcome: Outcome): keyof Paint {
   return level === 'none' && outcome === 'clear' ? 'faint' : OUTCOME_SHADE[outcome]
 }
 

@@ -2,7 +2,7 @@ import type {Reply} from '../mail/reply.ts'
 import {LineEnds} from './dot-stuffing.ts'
 
 /** Octets of a chunk. A message up to this size is one BDAT, and one round trip. */
-export const CHUNK = 262_144
+const CHUNK = 262_144
 
 export interface Chunk {
   octets: Buffer

@@ -12,7 +12,7 @@ const patterns = v.optional(listOf(checkedText('user@domain, domain, .domain, /r
 const networks = v.optional(listOf(checkedText('a network such as 192.0.2.0/24 or 2001:db8::/32', parseNetwork)), [])
 
 /** One rule as `policy.yaml` writes it. */
-export const RULE_SCHEMA = v.strictObject(
+const RULE_SCHEMA = v.strictObject(
   {
     id: v.optional(name('an id')),
     direction: v.optional(word(['delivery', 'receiving'] as const), 'delivery'),
@@ -29,7 +29,7 @@ export const RULE_SCHEMA = v.strictObject(
 )
 
 /** `policy.yaml`: the rules in order. */
-export const POLICY_SCHEMA = v.strictObject(
+const POLICY_SCHEMA = v.strictObject(
   {rules: v.array(RULE_SCHEMA, 'expected a list of rules; [] for none')},
   'expected rules: and the rules in order',
 )

@@ -21,7 +21,7 @@ const minTls = v.pipe(
 )
 
 /** `profiles/NAME.yaml`: what was said; defaults are filled in by `readProfile`. */
-export const PROFILE_SCHEMA = v.strictObject(
+const PROFILE_SCHEMA = v.strictObject(
   {
     level: word(LEVELS),
     onFailure: v.optional(word(['tempfail', 'fail'] as const)),

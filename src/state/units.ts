@@ -21,12 +21,6 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms / DURATION[unit]!)}${unit}`
 }
 
-/** The shortest text that `parseSize` reads back as the same. */
-export function formatSize(octets: number): string {
-  const unit = ['GiB', 'MiB', 'KiB'].find((name) => octets >= SIZE[name]! && octets % SIZE[name]! === 0) ?? 'B'
-  return `${octets / SIZE[unit]!}${unit}`
-}
-
 /** `100/1m`, `10/30s`: how many in how long; null when it is none. At most a million, and a day. */
 export function parseRate(text: string): {count: number; per: number} | null {
   const [, digits, duration] = /^(\d{1,7})\/(.+)$/.exec(text) ?? []

@@ -1,7 +1,7 @@
 import type {Random} from './random.ts'
 
 /** Octets of an input; what a peer may send at length has tests of its own. */
-export const LONGEST_INPUT = 16_384
+const LONGEST_INPUT = 16_384
 
 export interface Material {
   /** Inputs to mutate and to splice, one at least. */

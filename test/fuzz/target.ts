@@ -14,7 +14,7 @@ export interface Target {
 export type TargetOpener = () => Target | Promise<Target>
 
 /** A bug: the outcome is not what the oracle says it has to be. */
-export class OracleError extends Error {
+class OracleError extends Error {
   override readonly name = 'OracleError'
 }
 

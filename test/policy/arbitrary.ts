@@ -42,7 +42,7 @@ const anyHandshake: fc.Arbitrary<HandshakeEvidence | null> = fc.oneof(
   {weight: 1, arbitrary: fc.constant(null)},
 )
 
-export const anyPublished: fc.Arbitrary<PublishedEvidence | undefined> = fc.option(
+const anyPublished: fc.Arbitrary<PublishedEvidence | undefined> = fc.option(
   fc.record<PublishedEvidence>({
     mtaSts: fc.constantFrom(
       null,

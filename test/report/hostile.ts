@@ -3,7 +3,7 @@ import {sampleReport} from './sample.ts'
 import {address, certificate, failed, found, host, leaf, result, UNTRUSTED, untrusted} from './sample-parts.ts'
 
 /** Everything that a peer might write to break out of the format that it is shown in. */
-export const HOSTILE = [
+const HOSTILE = [
   `=cmd|'/C calc'!A0,"quoted"</td><script>fetch('http://hostile.example/1')</script>`,
   `<img src=http://hostile.example/2 onerror=alert(1)>`,
   `</style><style>*{background:url(http://hostile.example/3)}</style>`,

@@ -11,12 +11,12 @@ type Missing = ChainResult['missing'][number]
 export const levels = (none: Outcome, preferred: Outcome, encrypt: Outcome, secure: Outcome): Levels => ({
   ...{none, preferred, encrypt, secure},
 })
-export const VERIFIED = levels('clear', 'tls', 'tls', 'verified')
+const VERIFIED = levels('clear', 'tls', 'tls', 'verified')
 export const UNTRUSTED = levels('clear', 'tls', 'tls', 'refused')
 export const NO_TLS = levels('clear', 'clear', 'refused', 'refused')
 export const UNREACHABLE = levels('unreachable', 'unreachable', 'unreachable', 'unreachable')
 
-export const SECURE_MIL: ProbeResult['profile'] = {name: 'secure-mil', level: 'secure', rule: 'r1'}
+const SECURE_MIL: ProbeResult['profile'] = {name: 'secure-mil', level: 'secure', rule: 'r1'}
 
 export function certificate(subject: string, issuer: string, given: Partial<Certificate> = {}): Certificate {
   const digest = createHash('sha256').update(subject).digest('hex')

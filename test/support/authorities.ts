@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto'
 import {type IssuedCertificate, type IssueOptions, issueCertificate} from '../../src/pki/issue.ts'
 
-export const DAY = 86_400_000
+const DAY = 86_400_000
 export const MX = 'mx1.example.mil'
 
 /** A root, an intermediate below it and a way to issue leaves. */

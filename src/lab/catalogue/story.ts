@@ -57,7 +57,7 @@ export async function inOrder({pki, mx}: PartnerSite): Promise<Behaviour> {
   return {identity: await pki.leaf([mx])}
 }
 
-export async function noTls(): Promise<Behaviour> {
+async function noTls(): Promise<Behaviour> {
   return {identity: null}
 }
 

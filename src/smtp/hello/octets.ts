@@ -4,7 +4,7 @@ export function uint16(number: number): Buffer {
   return Buffer.of(number >> 8, number & 0xff)
 }
 
-export function uint24(number: number): Buffer {
+function uint24(number: number): Buffer {
   return Buffer.of(number >> 16, (number >> 8) & 0xff, number & 0xff)
 }
 
