@@ -20,8 +20,20 @@ export default class QueueSummary extends BaseCommand {
   async run(): Promise<DocumentOf<'queue-summary'>> {
     const {flags} = await this.parse(QueueSummary)
     const world = await this.world()
-    const {destinations, suspensions} = await queueSummary(world, filterOf(flags, world.now()))
-    this.print(await this.#text(destinations, suspensions, world.now()))
+    const filter = filterOf(flags, world.now())
+    const {destinations, suspensions} = await queueSummary(world, filter)
+    const filtered = Object.keys(filter).length > 0
+    const table = await this.#table(destinations, suspensions, world.now())
+    const none = filtered ? 'no message fits' : 'nothing waits'
+    // What a filter leaves out may wait all the same.
+    const idle = filtered
+      ? []
+      : suspensions.filter(({destination}) => !destinations.some((one) => one.destination === destination))
+    this.print(
+      [table ?? none, ...idle.map(({destination}) => `${destination} is suspended, and nothing for it waits`)].join(
+        '\n',
+      ),
+    )
     return {
       schema: 'postern.queue-summary/1',
       destinations: destinations.map(summaryDocument),
@@ -29,15 +41,12 @@ export default class QueueSummary extends BaseCommand {
     }
   }
 
-  async #text(destinations: DestinationSummary[], suspensions: Suspension[], now: number): Promise<string> {
-    const idle = suspensions.filter(({destination}) => !destinations.some((one) => one.destination === destination))
-    const rest = idle.map(({destination}) => `${destination} is suspended, and nothing for it waits`)
-    if (destinations.length === 0) return ['nothing waits', ...rest].join('\n')
+  async #table(destinations: DestinationSummary[], suspensions: Suspension[], now: number): Promise<string | null> {
     const rows = destinations.map((one) => {
       const suspension = suspensions.find(({destination}) => destination === one.destination)
       return [one.destination, one.messages, age(now - one.oldest), why(one, suspension, now)]
     })
-    return [await drawTable(['domain', 'messages', 'oldest', 'main reason'], rows), ...rest].join('\n')
+    return rows.length > 0 ? drawTable(['domain', 'messages', 'oldest', 'main reason'], rows) : null
   }
 }
 

@@ -2,6 +2,7 @@ import {type RelayReport, relayReport} from '../../src/app/relay-status.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {counted} from '../../src/cli/counted.ts'
 import {suspensionDocument} from '../../src/cli/queue-document.ts'
+import {size as octets} from '../../src/cli/queue-text.ts'
 import {endpoint} from '../../src/mail/address.ts'
 import {printable} from '../../src/mail/domain.ts'
 import {Exit} from '../../src/mail/error.ts'
@@ -39,12 +40,12 @@ function lines(report: RelayReport): string[] {
     `fit        ${report.problems.length === 0 ? 'yes' : `no: ${report.problems.map((one) => printable(one, 200)).join('; ')}`}`,
     ...(report.metrics ? [`metrics    http://${endpoint(report.metrics)}/metrics, /healthz`] : []),
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,
-    `since then ${counters.accepted} accepted, ${rejected(tally)} rejected, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
+    `mail       ${counters.accepted} accepted, ${rejected(tally)} rejected, ${counters.delivered} delivered, ${counters.deferred} deferred, ${counters.bounced} bounced`,
     ...recipientLines(tally),
     `clients    ${counted(tally.connections.accepted, 'connection')}, ${tally.connections.refused} refused`,
     `queue      ${queue ? queueWords(queue) : 'not open'}`,
     ...(queue?.suspended ?? []).map(suspendedWords),
-    `log        ${report.logFile ?? 'where it was started'}`,
+    `log        ${report.logFile ?? 'standard output'}`,
   ]
 }
 
@@ -65,7 +66,7 @@ function recipientLines({recipients}: RelayReport['tally']): string[] {
 
 function certificateWords({identity, notAfter, daysLeft}: RelayReport['certificates'][number]): string {
   const left = daysLeft < 0 ? 'expired' : `${counted(Math.floor(daysLeft), 'day')} left`
-  return `identity   ${identity}, until ${notAfter}, ${left}`
+  return `identity   ${identity}, until ${notAfter.slice(0, 10)}, ${left}`
 }
 
 /** The directory no longer says what the relay does: the second thing to read, after which relay it is. */
@@ -78,7 +79,7 @@ function failureLines({since, reason, hints}: NonNullable<RelayReport['reloadFai
 }
 
 function queueWords({messages, recipients, due, held, size}: NonNullable<RelayReport['queue']>): string {
-  return `${counted(messages, 'message')}, ${counted(recipients, 'recipient')}, ${due} due, ${held} held, ${size} octets`
+  return `${counted(messages, 'message')}, ${counted(recipients, 'recipient')}, ${due} due, ${held} held, ${octets(size)}`
 }
 
 function suspendedWords({destination, until}: Suspension): string {

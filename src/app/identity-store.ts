@@ -21,8 +21,8 @@ export async function readIdentity(configDir: string, name: string): Promise<Sto
   const path = pathsOf(configDir, name)
   const [pem, hasKey] = [await readOptional(path.pem), (await readOptional(path.key)) !== null]
   if (pem === null && !hasKey) return null
-  const key = privateKey(await readPrivateKey(path.key), path.key)
-  const certificates = pem === null ? [] : parseChain(pem.toString('latin1'), path.pem)
+  const key = privateKey(name, await readPrivateKey(path.key), path.key)
+  const certificates = pem === null ? [] : parseChain(name, pem.toString('latin1'), path.pem)
   if (certificates[0] && !certificates[0].checkPrivateKey(key)) {
     throw damaged(name, 'its certificate and its private key do not belong together')
   }
@@ -66,27 +66,27 @@ function pathsOf(configDir: string, name: string): {pem: string; key: string} {
   return {pem: join(configDir, 'identity', `${name}.pem`), key: join(configDir, 'identity', `${name}.key`)}
 }
 
-function privateKey(pem: string, path: string): KeyObject {
+function privateKey(name: string, pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch {
-    throw damaged(path, 'it is no private key')
+    throw damaged(name, `${path} is no private key`)
   }
 }
 
-function parseChain(text: string, path: string): X509Certificate[] {
+function parseChain(name: string, text: string, path: string): X509Certificate[] {
   try {
     const chain = pemBlocks(text).map((block) => new X509Certificate(block.bytes))
     if (chain.length > 0) return chain
   } catch {
     // The same answer as for a file without any.
   }
-  throw damaged(path, 'it is no certificate')
+  throw damaged(name, `${path} is no certificate`)
 }
 
-function damaged(what: string, why: string): PosternError {
-  return new PosternError('identity-invalid', `identity ${what}: ${why}`, {
+function damaged(name: string, why: string): PosternError {
+  return new PosternError('identity-invalid', `identity ${name}: ${why}`, {
     exit: Exit.badState,
-    hints: ['import it again, or make a new one: postern identity create NAME --replace'],
+    hints: [`import it again, or make a new one: postern identity create ${name} --replace`],
   })
 }

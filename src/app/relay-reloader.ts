@@ -79,7 +79,13 @@ export class RelayReloader {
   #noticed(): void {
     if (this.#timer) clearTimeout(this.#timer)
     // What went wrong is in the log.
-    this.#timer = setTimeout(() => void this.reload().catch(() => {}), SETTLE_MS)
+    this.#timer = setTimeout(() => void this.#follow().catch(() => {}), SETTLE_MS)
+  }
+
+  // Notification and look see the same change: it is tried, and told of, once.
+  async #follow(): Promise<void> {
+    this.#seen = await stamp(this.#world.configDir)
+    await this.reload()
   }
 
   async #reload(): Promise<{revision: string; changed: boolean}> {

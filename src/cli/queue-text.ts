@@ -14,7 +14,11 @@ export interface QueueView {
 /** `postern queue list` for people: a line a message, below it its recipients. */
 export function queueLines(messages: QueueEntry[], view: QueueView): string[] {
   return messages.flatMap((message) => [
-    `${message.id}  ${age(view.now - message.receivedAt)}  ${size(message.size)}  from <${printable(message.reversePath)}>`,
+    ...fitting(
+      `${message.id}  ${age(view.now - message.receivedAt)}  ${size(message.size)}`,
+      `from <${printable(message.reversePath)}>`,
+      view.width,
+    ),
     ...message.recipients.flatMap((recipient) => recipientLines(recipient, view)),
   ])
 }
@@ -73,10 +77,11 @@ function optionLines({options}: QueueDetail): string[] {
 
 function recipientLines(recipient: QueueRecipient, view: QueueView): string[] {
   const {address, attempts, status, reason} = recipient
-  const state = `  ${printable(address)}  ${stateWords(recipient, view)}, ${counted(attempts, 'attempt')}${next(recipient, view)}`
-  if (reason === null) return [state]
+  const words = `${stateWords(recipient, view)}, ${counted(attempts, 'attempt')}${next(recipient, view)}`
+  const lines = fitting(`  ${printable(address)}`, words, view.width)
+  if (reason === null) return lines
   const why = `${status === null ? '' : `${status} `}${printable(reason, 500)}`
-  return view.width === null ? [`${state}: ${why}`] : [state, ...said('    ', why, view.width)]
+  return view.width === null ? [`${lines[0]}: ${why}`] : [...lines, ...said('    ', why, view.width)]
 }
 
 function stateWords({state, destination}: QueueRecipient, {suspensions, now}: QueueView): string {
@@ -90,6 +95,12 @@ function next({state, dueAt, destination}: QueueRecipient, {suspensions, now}: Q
   return dueAt <= now ? ', due now' : `, next in ${age(dueAt - now)}`
 }
 
+/** What does not fit beside an address goes below it: an address stays whole, so that it can be copied. */
+function fitting(head: string, text: string, width: number | null): string[] {
+  const line = `${head}  ${text}`
+  return width === null || line.length <= width ? [line] : [head, ...hanging('    ', text, width)]
+}
+
 function said(head: string, text: string, width: number | null): string[] {
   return width === null ? [`${head}${text}`] : hanging(head, text, width)
 }
@@ -101,7 +112,7 @@ export function age(ms: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`
 }
 
-function size(octets: number): string {
+export function size(octets: number): string {
   if (octets < 1024) return counted(octets, 'octet')
   return octets < 1024 ** 2 ? `${Math.round(octets / 1024)} KiB` : `${(octets / 1024 ** 2).toFixed(1)} MiB`
 }

@@ -72,10 +72,10 @@ export class Listing {
     })
   }
 
-  /** By destination, the status that is met most often. */
+  /** By destination, the status that is met most often. What was not tried yet waits for the same. */
   #mainReasons(condition: string, values: Record<string, SQLInputValue>) {
     const rows = this.#db.all(
-      `SELECT destination, status, max(n), id FROM (
+      `SELECT destination, status, max(iif(status IS NULL, 0, n)), id FROM (
          SELECT r.destination, r.status, count(*) AS n, max(r.id) AS id
          FROM recipient r ${joined(condition)} WHERE ${condition} GROUP BY r.destination, r.status)
        GROUP BY destination`,

@@ -190,7 +190,7 @@ export interface DestinationSummary {
   recipients: number
   /** When the oldest came, milliseconds since the epoch. */
   oldest: number
-  /** The status that most recipients have, and the reason of one of them; null: most were not tried yet. */
+  /** The status that most of those that were tried have, and the reason of one of them; null: none was. */
   status: string | null
   reason: string | null
 }

@@ -45,23 +45,15 @@ export interface Outcome {
   failing?: Failing
 }
 
-export interface FateCounts {
-  delivered: number
-  deferred: number
-  bounced: number
-}
-
 type CarryingHouse = DeliveryHouse & {snapshot: RelaySnapshot}
 
 /** Carries one lease to its next hop, and puts down in queue and log what came of it. */
 export class Carrier {
   readonly #house: CarrierHouse
-  readonly #counts: FateCounts
   readonly #refusals = new Refusals()
 
-  constructor(house: CarrierHouse, counts: FateCounts) {
+  constructor(house: CarrierHouse) {
     this.#house = house
-    this.#counts = counts
   }
 
   /** Never throws: what one group has come to stands, whatever happens to the next. */
@@ -201,7 +193,6 @@ export class Carrier {
   }
 
   #logFate(lease: Lease, fate: RecipientFate, path: PathFacts | null, {settlement: {at, recipients}}: Settled): void {
-    this.#counts[fate.result]++
     const next = recipients.find(({id}) => id === fate.id)?.nextDueAt
     this.#house.log.event({
       event: fate.result,

@@ -1,6 +1,6 @@
 import type {Lease} from '../queue/store.ts'
 import type {Failing} from './backoff.ts'
-import {type Carried, Carrier, type CarrierHouse, type FateCounts} from './carrier.ts'
+import {type Carried, Carrier, type CarrierHouse} from './carrier.ts'
 import {Destinations, FIRST_WINDOW, type Unreached} from './destinations.ts'
 import {expiry, mostAttempts, pause} from './retry.ts'
 
@@ -19,17 +19,11 @@ const LONGEST_NAP_MS = 60_000
 /** The same while what is due was passed over: it hides what becomes due meanwhile, for destinations that have room. */
 const PASSED_OVER_NAP_MS = 1_000
 
-export interface CourierCounts extends FateCounts {
-  /** Deliveries that are under way. */
-  active: number
-}
-
 /**
  * Carries what is due: claims batches, a few of each destination so that none takes the turn of the others, delivers
  * them side by side and settles each at once. A destination where nobody can be reached is put off as a whole.
  */
 export class Courier {
-  readonly counts: CourierCounts = {delivered: 0, deferred: 0, bounced: 0, active: 0}
   readonly #house: CourierHouse
   readonly #carrier: Carrier
   readonly #end = new AbortController()
@@ -42,8 +36,13 @@ export class Courier {
 
   constructor(house: CourierHouse) {
     this.#house = house
-    this.#carrier = new Carrier(house, this.counts)
+    this.#carrier = new Carrier(house)
     house.queue.onWake(() => this.wake())
+  }
+
+  /** Deliveries that are under way. */
+  get active(): number {
+    return this.#running.size
   }
 
   /** Looks for work now. */
@@ -115,9 +114,7 @@ export class Courier {
       return queue.release(lease)
     }
     if (!failing && !this.#destinations.begin(destination, this.#most())) return queue.release(lease)
-    this.counts.active++
     const work = this.#carry(lease, failing).finally(() => {
-      this.counts.active--
       this.#running.delete(work)
       if (!failing) this.#destinations.end(destination)
       this.wake()

@@ -7,7 +7,7 @@ import {AddressSlots} from './address-slots.ts'
 import {AuthPauses} from './auth-pauses.ts'
 import {type Bounced, bounceByHand} from './bounce.ts'
 import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
-import {Courier, type CourierCounts} from './courier.ts'
+import {Courier} from './courier.ts'
 import {FailureMemory} from './failure-memory.ts'
 import {HttpDoor} from './http-door.ts'
 import {Listeners} from './listeners.ts'
@@ -47,7 +47,8 @@ export interface RelayStatus {
   certificates: CertificateStatus[]
   /** Why it should get no mail at the moment; empty: it is fit. */
   problems: string[]
-  counters: CourierCounts & {accepted: number; sessions: number; idleSessions: number}
+  /** Messages accepted; recipients by what became of them, also by hand; deliveries and sessions at this moment. */
+  counters: Record<'accepted' | 'delivered' | 'deferred' | 'bounced' | 'active' | 'sessions' | 'idleSessions', number>
   tally: RelayTally
 }
 
@@ -69,7 +70,6 @@ export class Relay {
   #stopping = false
   readonly #end = new AbortController()
   readonly #over = Promise.withResolvers<void>()
-  #delivered = {delivered: 0, deferred: 0, bounced: 0}
   readonly #parts: RelayParts
   readonly #tally: Tally
   readonly #pool: SessionPool
@@ -176,7 +176,7 @@ export class Relay {
     const tally = this.#tally.counts
     const shown = tlsEnabled && identity ? [identity, ...moreIdentities] : []
     const certificates = shown.map((one) => certificateStatus(one, this.#parts.world.now()))
-    const counts = this.#courier?.counts ?? {delivered: 0, deferred: 0, bounced: 0, active: 0}
+    const ended = (fate: string) => sum(tally.recipients, (one) => (one.result === fate ? one.count : 0))
     return {
       revision,
       hostname,
@@ -189,11 +189,11 @@ export class Relay {
       certificates,
       problems: this.#problems(certificates),
       counters: {
-        accepted: tally.received.reduce((sum, {messages}) => sum + messages, 0),
-        delivered: this.#delivered.delivered + counts.delivered,
-        deferred: this.#delivered.deferred + counts.deferred,
-        bounced: this.#delivered.bounced + counts.bounced,
-        active: counts.active,
+        accepted: sum(tally.received, ({messages}) => messages),
+        delivered: ended('delivered'),
+        deferred: ended('deferred'),
+        bounced: ended('bounced'),
+        active: this.#courier?.active ?? 0,
         sessions: this.#reception.active,
         idleSessions: this.#pool.size,
       },
@@ -268,7 +268,6 @@ export class Relay {
     this.#queue = null
     this.#courier = null
     await courier?.stop(0)
-    this.#keepCounts(courier)
     await queue?.close().catch(() => {})
     for (let tries = 0; !this.#stopping; tries++) {
       await this.#parts.world.sleep(REOPEN_MS[Math.min(tries, REOPEN_MS.length - 1)]!, this.#end.signal).catch(() => {})
@@ -288,11 +287,6 @@ export class Relay {
     return true
   }
 
-  #keepCounts(courier: Courier | null): void {
-    if (!courier) return
-    for (const key of ['delivered', 'deferred', 'bounced'] as const) this.#delivered[key] += courier.counts[key]
-  }
-
   #problems(certificates: CertificateStatus[]): string[] {
     const down = doors(this.#snapshot).length - this.#listeners.endpoints.length
     const expired = certificates.filter(({daysLeft}) => daysLeft < 0)
@@ -303,6 +297,10 @@ export class Relay {
       ...expired.map(({identity, notAfter}) => `the certificate of identity ${identity} expired ${notAfter}`),
     ]
   }
+}
+
+function sum<T>(all: readonly T[], count: (one: T) => number): number {
+  return all.reduce((before, one) => before + count(one), 0)
 }
 
 /** A renewed certificate or a new user changes no revision, which speaks of policy alone. */

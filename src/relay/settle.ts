@@ -48,6 +48,7 @@ export interface Settled {
 }
 
 function endOfLife({lease, snapshot, at}: Settling, fate: RecipientFate): RecipientFate {
+  if (fate.result === 'bounced') return {...fate, reason: toldTruly(fate.reason, lease)}
   if (fate.result !== 'deferred' || at < expiry(snapshot.queue, lease.message)) return fate
   const found = fate.reason.replace(/; (it is tried again|the mail waits)$/, '')
   const told = lease.message.reversePath === '' ? ', and the null sender is told nothing' : ''
@@ -55,6 +56,13 @@ function endOfLife({lease, snapshot, at}: Settling, fate: RecipientFate): Recipi
   // RFC 3463 §3.5: x.4.7, delivery time expired, unless the last finding says more.
   const status = fate.status.startsWith('4.7') ? fate.status.replace('4', '5') : '5.4.7'
   return {...fate, result: 'bounced', status, reason}
+}
+
+/** The judge knows the path and not the sender: what came from the null sender is returned to nobody. */
+function toldTruly(reason: string, {message}: Settling['lease']): string {
+  return message.reversePath === ''
+    ? reason.replace(/; the mail is returned$/, '; the null sender is told nothing')
+    : reason
 }
 
 function isLate(settling: Settling, fate: RecipientFate): boolean {

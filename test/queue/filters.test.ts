@@ -101,11 +101,19 @@ describe('a filter', () => {
     expect(await found({})).toEqual([first, third])
   })
 
-  test('sums up by destination, with the reason that is met most often', async () => {
+  test('sums up by destination, with the reason that is met most often, whatever waits untried behind it', async () => {
     clock.at = 4000
     await put(queue, 'x', {receivedAt: 3500, recipients: [recipient('new@one.test'), recipient('more@one.test')]})
+    await put(queue, 'x', {receivedAt: 3600, recipients: [recipient('new@four.test')]})
     expect(await queue.summary({})).toEqual([
-      {destination: 'one.test', messages: 2, recipients: 3, oldest: 1000, status: null, reason: null},
+      {
+        destination: 'one.test',
+        messages: 2,
+        recipients: 3,
+        oldest: 1000,
+        status: '4.7.5',
+        reason: 'The certificate of mx.one.test has expired',
+      },
       {
         destination: 'two.test',
         messages: 2,
@@ -114,6 +122,7 @@ describe('a filter', () => {
         status: '4.4.1',
         reason: '100% of its hosts are away',
       },
+      {destination: 'four.test', messages: 1, recipients: 1, oldest: 3600, status: null, reason: null},
       {destination: 'xone.test', messages: 1, recipients: 1, oldest: 3000, status: '4.7.50', reason: 'odd'},
     ])
     expect(await queue.summary({reason: '4.7.5'})).toMatchObject([{destination: 'one.test', messages: 1}])

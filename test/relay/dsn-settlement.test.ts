@@ -79,6 +79,14 @@ describe('a settlement', () => {
   })
 
   test.each([
+    ['ops@example.org', /; the mail is returned$/],
+    ['', /; the null sender is told nothing$/],
+  ])('says in the log whether the mail of <%s> that the policy refuses is returned', async (reversePath, reason) => {
+    const {fates} = await settle({hours: 1, fates: [refused], reversePath})
+    expect(fates[0]!.reason).toMatch(reason)
+  })
+
+  test.each([
     ['ops@example.org', /names mx\.evil\.example, not mx1\.example\.mil; no more time to try$/],
     ['', /; no more time to try, and the null sender is told nothing$/],
   ])('says in the log why the mail of <%s> ended', async (reversePath, reason) => {

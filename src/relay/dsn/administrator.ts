@@ -20,8 +20,13 @@ export function administratorPart(report: DsnReport): string[] {
 
 function fateLines({status, reason, remote, failures}: RecipientFate): string[] {
   if (failures.length > 0) return failures.flatMap(failureLines)
-  const where = remote ? `${remote.host}[${remote.address}]: ` : ''
+  const where = remote ? `${hostName(remote)}: ` : ''
   return wrap(`${where}${ownReason(reason)} (${status})`, '  ')
+}
+
+/** A host that is named by its address needs it once. */
+function hostName({host, address}: NonNullable<RecipientFate['remote']>): string {
+  return host.startsWith('[') ? host : `${host}[${address}]`
 }
 
 function failureLines(failure: HostFailure): string[] {

@@ -151,7 +151,7 @@ export const QUEUE_DOCUMENTS = {
         recipients: v.number(),
         /** When the oldest came. */
         oldest: time,
-        /** What most of the recipients have; null: most were not tried yet. */
+        /** What most of the recipients that were tried have; null: none was. */
         status: text,
         reason: text,
       }),
