@@ -92,7 +92,12 @@ describe('queue', () => {
     expect(await listed('--domain', 'partner.example')).toEqual([])
   }, 180_000)
 
-  test.each(['retry', 'hold', 'release', 'bounce', 'delete'])(
+  test('retry alone means all of them', async () => {
+    expect((await queue('retry', '--json')).json.count).toBe((await queue('retry', '--all', '--json')).json.count)
+    expect((await queue('retry', '--json')).json.count).toBeGreaterThan(0)
+  }, 60_000)
+
+  test.each(['hold', 'release', 'bounce', 'delete'])(
     '%s of nothing in particular is a usage error',
     async (verb) => {
       const {code, stderr} = await queue(verb)
