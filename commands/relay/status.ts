@@ -37,6 +37,7 @@ function lines(report: RelayReport): string[] {
     ...(reloadFailure ? failureLines(reloadFailure) : []),
     `listening  ${doors.join(', ') || 'nowhere'}${report.tls ? '' : '; TLS is switched off'}`,
     ...report.certificates.map(certificateWords),
+    ...(report.clientCertificate ? [`${certificateWords(report.clientCertificate)}, for next hops that ask`] : []),
     `fit        ${report.problems.length === 0 ? 'yes' : `no: ${report.problems.map((one) => printable(one, 200)).join('; ')}`}`,
     ...(report.metrics ? [`metrics    http://${endpoint(report.metrics)}/metrics, /healthz`] : []),
     `sessions   ${counters.sessions} in, ${counters.active} deliveries under way, ${counters.idleSessions} idle out`,

@@ -7,7 +7,7 @@ import {readPrivateKey} from '../state/files.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {isBuiltin} from '../state/scan.ts'
 import {readUsers} from '../state/user-file.ts'
-import {furtherIdentities, relayIdentity} from './relay-identity.ts'
+import {clientIdentity, furtherIdentities, relayIdentity} from './relay-identity.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ConfigReport {
@@ -26,6 +26,7 @@ export async function checkConfig({configDir}: Pick<AppWorld, 'configDir'>): Pro
   const config = await loadConfiguration(configDir)
   const identities = await checkIdentities(configDir)
   if (config.settings.tls.enabled) await furtherIdentities(configDir, config.settings.tls)
+  await clientIdentity(configDir, config.settings.tls)
   const users = (await readUsers(configDir)).credentials.size
   const {revision, profiles, rules, cas} = config
   const own = [...profiles.keys()].filter((name) => !isBuiltin(name))

@@ -8,6 +8,7 @@ import type {StaticRoute} from '../relay/snapshot.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {effectivePolicy} from './effective-policy.ts'
 import {pathWorld} from './path-world.ts'
+import {clientIdentity} from './relay-identity.ts'
 import {relayPolicy} from './relay-policy.ts'
 import {type SendResult, sendResult} from './send-result.ts'
 import {stepTimes} from './step-times.ts'
@@ -34,13 +35,14 @@ export async function deliverDirect(world: AppWorld, delivery: DirectDelivery): 
   const config = await loadConfiguration(world.configDir)
   const policy = effectivePolicy(config)
   const rules = relayPolicy(config, policy)
+  const identity = await clientIdentity(world.configDir, config.settings.tls)
   const named = delivery.profile === undefined ? null : onlyProfile(policy.profile(delivery.profile))
   const pool = new SessionPool(world)
   const house: DeliveryHouse = {
     snapshot: {
       revision: config.revision,
       routes: delivery.route ? [{domain: '*', ...delivery.route}] : config.settings.routes,
-      path: pathWorld(world, config.settings, {timeouts: stepTimes(delivery.timeout)}),
+      path: pathWorld(world, config.settings, {clientIdentity: identity, timeouts: stepTimes(delivery.timeout)}),
       policy: {...rules, ...named},
     },
     pool,

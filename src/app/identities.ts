@@ -155,7 +155,7 @@ async function entryOf(configDir: string, {name, certificates}: StoredIdentity):
     name,
     state: certificates.length > 0 ? 'ready' : 'requested',
     certificates: certificates.map((certificate) => describeCertificate(certificate)),
-    inUse: [tls.identity, ...tls.identities].includes(name),
+    inUse: [tls.identity, ...tls.identities, tls.clientIdentity].includes(name),
   }
 }
 

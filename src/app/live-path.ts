@@ -7,6 +7,7 @@ import {routeFor} from '../relay/route.ts'
 import {loadConfiguration} from '../state/load.ts'
 import {effectivePolicy} from './effective-policy.ts'
 import {pathWorld} from './path-world.ts'
+import {clientIdentity} from './relay-identity.ts'
 import type {AppWorld} from './world.ts'
 
 /** What the relay would meet right now, in the order in which it would try. */
@@ -34,9 +35,10 @@ export async function openLivePath(
 ): Promise<LivePath> {
   const config = await loadConfiguration(world.configDir)
   const policy = effectivePolicy(config)
+  const identity = await clientIdentity(world.configDir, config.settings.tls)
   const domain = parseMailDomain(mail.recipient) ?? MailAddress.parse(mail.recipient).domain
   const sender = mail.sender === '<>' ? '' : (mail.sender ?? '')
-  const path = await openMailPath(pathWorld(world, config.settings, {timeouts: TIMEOUTS}), {
+  const path = await openMailPath(pathWorld(world, config.settings, {clientIdentity: identity, timeouts: TIMEOUTS}), {
     domain,
     route: routeFor(config.settings.routes, mailDomainText(domain)),
     profileFor: (address) => policy.delivery({recipient: mail.recipient, sender, address}).profile,

@@ -18,7 +18,11 @@ const TIMEOUTS: PathTimeouts = {
 export function pathWorld(
   world: AppWorld,
   settings: RelaySettings,
-  options: {resolver?: string[]; timeouts?: Partial<PathTimeouts>} = {},
+  options: {
+    clientIdentity: PathWorld['clientIdentity']
+    resolver?: string[]
+    timeouts?: Partial<PathTimeouts>
+  },
 ): PathWorld {
   // Servers named by hand are nobody's promise that the way to them is safe.
   const {servers, trusted} = options.resolver ? {servers: options.resolver, trusted: false} : settings.dns
@@ -30,6 +34,7 @@ export function pathWorld(
     resolver: createResolver({servers, trusted, clock: world}),
     helloName: settings.hostname,
     isSelf: isSelf(settings),
+    clientIdentity: options.clientIdentity,
     ports: {smtp: settings.ports.smtp, smtps: settings.ports.smtps},
     timeouts: {...TIMEOUTS, ...options.timeouts},
   }

@@ -27,7 +27,7 @@ export function addressResult(
   path: PathEvidence,
   profile: EffectiveProfile,
   wire: HandshakeFacts | null,
-  options: LookOptions = {expiryDays: 0, now: 0, answersHello: false},
+  options: LookOptions = {clientIdentity: null, expiryDays: 0, now: 0, answersHello: false},
 ): AddressResult {
   const {address, port, mode, banner, extensions, starttls, handshake, timings} = attempt
   const verdict = judgeAttempt(attempt, path, profile)
@@ -64,6 +64,8 @@ export interface LookOptions {
   answersHello: boolean
   /** After a handshake that failed. */
   second?: SecondLook | undefined
+  /** Name of the identity for hosts that ask for a certificate; null: none. */
+  clientIdentity: string | null
   /** With --full. */
   enumeration?: Enumeration | undefined
   /** Profiles whose subject checks are evaluated too. */
@@ -88,6 +90,7 @@ function remarks(
     ...tlsRemarks(attempt, {
       certificateRequest: wire?.certificateRequest ?? null,
       group: wire?.group ?? null,
+      clientIdentity: options.clientIdentity,
       peerAlerts: (wire?.alerts ?? []).filter(({from}) => from === 'peer').map(({number}) => number),
     }),
     ...secondLookRemarks(attempt, options.second ?? NOTHING_NEW),

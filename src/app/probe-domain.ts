@@ -23,6 +23,7 @@ import {type LookedTwice, lookTwice} from './probe-second-look.ts'
 import {ProbeTaps} from './probe-taps.ts'
 import {Turns} from './probe-turns.ts'
 import {mixedFleet, settle} from './probe-verdict.ts'
+import {clientIdentity} from './relay-identity.ts'
 import {SelfCheck} from './self-check.ts'
 import {stepTimes} from './step-times.ts'
 import type {AppWorld} from './world.ts'
@@ -83,7 +84,8 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
   const {settings} = config
   const {resolver} = options
   const timeouts = stepTimes(options.timeout ?? MINUTE)
-  const path = pathWorld(world, settings, {timeouts, ...(resolver && {resolver})})
+  const identity = await clientIdentity(world.configDir, settings.tls)
+  const path = pathWorld(world, settings, {clientIdentity: identity, timeouts, ...(resolver && {resolver})})
   return {
     world,
     path,
@@ -182,7 +184,7 @@ interface Circumstances extends CloserLook {
 }
 
 function resultOf(
-  {options, settings, profiles}: Prober,
+  {options, settings, profiles, path}: Prober,
   evidence: PathEvidence,
   profileFor: (address: string) => EffectiveProfile,
   taps: ProbeTaps,
@@ -195,6 +197,7 @@ function resultOf(
   const looks = evidence.attempts.map((attempt) => ({
     host: attempt.host,
     result: addressResult(attempt, evidence, profileFor(attempt.address), taps.facts(attempt), {
+      clientIdentity: path.clientIdentity?.name ?? null,
       expiryDays: options.expiryDays ?? EXPIRY_DAYS,
       now: facts.now,
       answersHello: facts.answering.has(keyOf(attempt)),

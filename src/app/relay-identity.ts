@@ -32,18 +32,47 @@ export async function furtherIdentities(
   const names = [...new Set(identities)].filter((name) => name !== identity)
   return Promise.all(
     names.map((name) =>
-      relayIdentity(configDir, name).catch(async (error: PosternError) => {
-        throw error.code === 'identity-missing' ? await named(configDir, name, identities.indexOf(name), error) : error
+      namedIdentity(configDir, name, {
+        at: ['tls', 'identities', identities.indexOf(name)],
+        expected: 'identities that are there',
       }),
     ),
   )
 }
 
-async function named(configDir: string, name: string, at: number, error: PosternError): Promise<PosternError> {
+/** That of `tls.clientIdentity`; null: none is named. Throws (78), naming the line, where it is missing. */
+export async function clientIdentity(
+  configDir: string,
+  {clientIdentity: name}: {clientIdentity?: string | undefined},
+): Promise<RelayIdentity | null> {
+  if (name === undefined) return null
+  return namedIdentity(configDir, name, {at: ['tls', 'clientIdentity'], expected: 'an identity that is there'})
+}
+
+interface Mention {
+  at: (string | number)[]
+  expected: string
+}
+
+async function namedIdentity(configDir: string, name: string, mention: Mention): Promise<RelayIdentity> {
+  try {
+    return await relayIdentity(configDir, name)
+  } catch (error) {
+    if ((error as PosternError).code !== 'identity-missing') throw error
+    throw await missingAt(configDir, name, mention, error as PosternError)
+  }
+}
+
+async function missingAt(
+  configDir: string,
+  name: string,
+  {at, expected}: Mention,
+  error: PosternError,
+): Promise<PosternError> {
   const path = join(configDir, 'relay.yaml')
   const file = new YamlFile({path, text: (await readOptional(path))?.toString('utf8') ?? ''})
-  const message = `expected identities that are there; ${name} is not, or has no certificate yet`
-  return file.complain(['tls', 'identities', at], message, error.hints[0] ?? '', error)
+  const message = `expected ${expected}; ${name} is not, or has no certificate yet`
+  return file.complain(at, message, error.hints[0] ?? '', error)
 }
 
 function missing(name: string, hint: string): PosternError {

@@ -6,7 +6,7 @@ import {loadConfiguration} from '../state/load.ts'
 import {readUsers, type StoredUsers} from '../state/user-file.ts'
 import {effectivePolicy} from './effective-policy.ts'
 import {pathWorld} from './path-world.ts'
-import {furtherIdentities, relayIdentity} from './relay-identity.ts'
+import {clientIdentity, furtherIdentities, relayIdentity} from './relay-identity.ts'
 import {relayPolicy} from './relay-policy.ts'
 import type {AppWorld} from './world.ts'
 
@@ -17,6 +17,7 @@ export async function relaySnapshot(world: AppWorld): Promise<RelaySnapshot> {
   const needsIdentity = settings.tls.enabled && settings.listeners.some(({tls}) => tls !== 'off')
   const identity = needsIdentity ? await relayIdentity(world.configDir, settings.tls.identity) : null
   const moreIdentities = needsIdentity ? await furtherIdentities(world.configDir, settings.tls) : []
+  const shownToHops = await clientIdentity(world.configDir, settings.tls)
   const users = await readUsers(world.configDir)
   return {
     revision: config.revision,
@@ -25,8 +26,9 @@ export async function relaySnapshot(world: AppWorld): Promise<RelaySnapshot> {
     tlsEnabled: settings.tls.enabled,
     identity,
     moreIdentities,
+    clientIdentity: shownToHops,
     users,
-    secrets: hashOf([identity, ...moreIdentities], users),
+    secrets: hashOf([identity, ...moreIdentities, shownToHops], users),
     clients: settings.clients.map(parseNetwork),
     domains: new Set(settings.domains),
     postmaster: settings.postmaster ?? ownPostmaster(settings),
@@ -35,7 +37,7 @@ export async function relaySnapshot(world: AppWorld): Promise<RelaySnapshot> {
     limits: settings.limits,
     metrics: settings.metrics ?? null,
     account: {user: settings.user, group: settings.group},
-    path: pathWorld(world, settings),
+    path: pathWorld(world, settings, {clientIdentity: shownToHops}),
     policy: relayPolicy(config, effectivePolicy(config)),
   }
 }

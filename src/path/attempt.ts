@@ -7,6 +7,7 @@ import type {EffectiveProfile} from '../policy/profile.ts'
 import {ClientSession} from '../smtp/client.ts'
 import {codeOf, SmtpError} from '../smtp/error.ts'
 import {extensionLines} from '../smtp/extensions.ts'
+import {identityHash} from '../smtp/secure-context.ts'
 import {isDeadline, OVERALL, rethrowAbort} from './deadline.ts'
 import {dial} from './dial.ts'
 import {failed, handshake} from './handshake.ts'
@@ -89,7 +90,7 @@ class Attempt {
     this.#manner = manner
     this.#observe = observe
     this.evidence = blank(world, request, target, manner)
-    this.resumption = resumption(request, target, manner)
+    this.resumption = resumption(world, request, target, manner)
   }
 
   async run(): Promise<ClientSession | null> {
@@ -250,11 +251,18 @@ class Attempt {
   }
 }
 
-function resumption({tickets}: PathRequest, target: Target, {resume}: Manner): Resumption | null {
+function resumption(
+  {clientIdentity}: PathWorld,
+  {tickets}: PathRequest,
+  target: Target,
+  {resume}: Manner,
+): Resumption | null {
   if (!tickets || resume === undefined) return null
   const {host, address, port, implicitTls, profile} = target
   const mode = implicitTls ? 'implicit' : 'starttls'
-  return new Resumption(tickets.shelf, {scope: tickets.scope, host: host.name, address, port, mode, profile}, resume)
+  // The peer would go on with the certificate that it was shown at first.
+  const scope = clientIdentity ? `${tickets.scope} ${identityHash(clientIdentity)}` : tickets.scope
+  return new Resumption(tickets.shelf, {scope, host: host.name, address, port, mode, profile}, resume)
 }
 
 function blank(world: PathWorld, request: PathRequest, target: Target, manner: Manner): AttemptEvidence {

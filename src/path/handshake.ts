@@ -34,6 +34,7 @@ export async function handshake(
   try {
     const upgraded = await upgrade(tap?.stream ?? socket, {
       ...target.profile,
+      identity: world.clientIdentity,
       serverName,
       limit: {ms: world.timeouts.handshake, signal: request.signal},
       keylog: tap?.keylog?.bind(tap),

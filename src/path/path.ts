@@ -6,6 +6,7 @@ import type {Clock, Dialer, Random} from '../mail/world.ts'
 import type {AttemptEvidence, AttemptVerdict, PathEvidence, PathVerdict} from '../policy/evidence.ts'
 import type {EffectiveProfile} from '../policy/profile.ts'
 import type {ClientSession} from '../smtp/client.ts'
+import type {ClientIdentity} from '../smtp/secure-context.ts'
 import type {TicketShelf} from './tickets.ts'
 
 /** The world an engine walks in. */
@@ -15,6 +16,8 @@ export interface PathWorld extends Clock, Dialer, Random {
   helloName: string
   ports: {smtp: number; smtps: number}
   timeouts: PathTimeouts
+  /** Shown to hosts that ask for a certificate of ours. Absent or null: they get none. */
+  clientIdentity?: (ClientIdentity & {name: string}) | null | undefined
   /** Whether this MX host is the relay whose world it is: by its name, or where it listens. Absent: nothing is. */
   isSelf?: ((host: {name: string; addresses: readonly string[]; port: number}) => boolean) | undefined
 }

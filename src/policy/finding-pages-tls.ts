@@ -90,12 +90,15 @@ export const TLS_PAGES = {
     ['Mutual TLS is optional there, often for partners of its own.'],
     [
       'Nothing has to be done: mail is taken without one.',
-      'Where the partner treats known clients better, ask it what it expects.',
+      'Where the partner treats known clients better, ask it what it expects; `tls.clientIdentity` in relay.yaml names it.',
     ],
   ),
   'client-certificate-required': page(
     ['The port is for clients that the partner knows by certificate, not for mail of everybody.'],
-    ['Ask the partner for another host, or to make it optional.'],
+    [
+      'Name an identity that the partner knows: `tls.clientIdentity: NAME` in relay.yaml.',
+      'Or ask the partner for another host, or to make it optional.',
+    ],
   ),
   'tls-only-obsolete': page(
     ['A mail server, or an appliance in front of it, that has not been updated for years.'],

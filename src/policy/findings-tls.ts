@@ -114,13 +114,13 @@ export const TLS_FINDINGS = {
     'info',
     'The host asks for a certificate of ours',
     'RFC 8446 §4.3.2, RFC 5246 §7.4.4',
-    'The host would like to know who connects, and may treat clients with a certificate in another way. It went on without one.',
+    'The host would like to know who connects, and may treat clients with a certificate in another way. It is shown the identity that relay.yaml names as tls.clientIdentity, or none, and went on.',
   ),
   'client-certificate-required': kind(
     'warning',
     'The host takes nobody without a certificate',
     'RFC 8446 §4.4.2.4, §6.2',
-    'The handshake ended because we showed no certificate. In TLS 1.3 the host says so only after its side of the handshake is done, which tools that stop there take for success.',
+    'The handshake ended because we showed no certificate, or one that the host does not take. In TLS 1.3 the host says so only after its side of the handshake is done, which tools that stop there take for success.',
   ),
   'tls-only-obsolete': kind(
     'warning',

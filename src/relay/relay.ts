@@ -45,6 +45,8 @@ export interface RelayStatus {
   accepting: boolean
   /** Of the identities that clients are shown. */
   certificates: CertificateStatus[]
+  /** Of the identity that next hops are shown who ask for one; null: they get none. */
+  clientCertificate: CertificateStatus | null
   /** Why it should get no mail at the moment; empty: it is fit. */
   problems: string[]
   /** Messages accepted; recipients by what became of them, also by hand; deliveries and sessions at this moment. */
@@ -172,7 +174,7 @@ export class Relay {
   }
 
   status(): RelayStatus {
-    const {revision, hostname, tlsEnabled, identity, moreIdentities} = this.#snapshot
+    const {revision, hostname, tlsEnabled, identity, moreIdentities, clientIdentity} = this.#snapshot
     const tally = this.#tally.counts
     const shown = tlsEnabled && identity ? [identity, ...moreIdentities] : []
     const certificates = shown.map((one) => certificateStatus(one, this.#parts.world.now()))
@@ -187,6 +189,7 @@ export class Relay {
       metrics: this.#http.endpoint,
       accepting: this.#queue !== null && !this.#stopping,
       certificates,
+      clientCertificate: clientIdentity && certificateStatus(clientIdentity, this.#parts.world.now()),
       problems: this.#problems(certificates),
       counters: {
         accepted: sum(tally.received, ({messages}) => messages),

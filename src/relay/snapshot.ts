@@ -18,6 +18,8 @@ export interface RelaySnapshot {
   identity: RelayIdentity | null
   /** Shown to clients that name one of them by SNI. */
   moreIdentities: readonly RelayIdentity[]
+  /** Shown to next hops that ask for a certificate; null: they get none. */
+  clientIdentity: RelayIdentity | null
   /** Who may authenticate, and then relay to anywhere. */
   users: Users
   /** A hash of what `revision` does not speak of: certificates, keys and users. */

@@ -108,8 +108,11 @@ const METRICS: readonly Metric[] = [
     name: 'postern_relay_certificate_not_after_timestamp_seconds',
     type: 'gauge',
     help: 'When the certificate of an identity expires, seconds since 1970.',
-    samples: ({certificates}) =>
-      certificates.map(({identity, notAfter}) => ({labels: {identity}, value: Date.parse(notAfter) / 1000})),
+    samples: ({certificates, clientCertificate}) => {
+      const all = [...certificates, ...(clientCertificate ? [clientCertificate] : [])]
+      const byIdentity = new Map(all.map(({identity, notAfter}) => [identity, Date.parse(notAfter) / 1000]))
+      return [...byIdentity].map(([identity, value]) => ({labels: {identity}, value}))
+    },
   },
 ]
 

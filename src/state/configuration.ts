@@ -30,8 +30,11 @@ export interface Rate {
 export interface RelaySettings {
   hostname: string
   listeners: {address: string; port: number; tls: 'starttls' | 'implicit' | 'off'}[]
-  /** `identities`: further ones, chosen by the name that a client asks for. */
-  tls: {enabled: boolean; identity: string; identities: string[]}
+  /**
+   * `identities`: further ones, chosen by the name that a client asks for. `clientIdentity`: the one for next hops that ask
+   * for a certificate; left out: they get none.
+   */
+  tls: {enabled: boolean; identity: string; identities: string[]; clientIdentity?: string | undefined}
   /** CIDR: networks that may relay. */
   clients: string[]
   /** Protected domains, accepted from anyone. */

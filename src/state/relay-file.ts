@@ -69,6 +69,7 @@ export const RELAY_SCHEMA = v.strictObject(
       enabled: v.optional(flag, true),
       identity: v.optional(identityName, 'default'),
       identities: v.optional(listOf(identityName), []),
+      clientIdentity: v.optional(identityName),
     }),
     clients: v.optional(listOf(network), ['127.0.0.0/8', '::1/128']),
     domains: v.optional(listOf(domain), []),

@@ -16,17 +16,34 @@ interface Server {
   speaksUtf8: boolean
   /** As a client, where it is asked for one. */
   showsCertificate: boolean
+  /** What it writes of a client whose certificate it has verified, into the mail or its log; null: nothing. */
+  verifiedUs: RegExp | null
 }
 
 const servers: Server[] = [
-  {name: 'Postfix', missing: postfixMissing(), start: startPostfix, speaksUtf8: true, showsCertificate: true},
-  {name: 'Exim', missing: unpackedMissing('exim4'), start: startExim, speaksUtf8: true, showsCertificate: true},
+  {
+    name: 'Postfix',
+    missing: postfixMissing(),
+    start: startPostfix,
+    speaksUtf8: true,
+    showsCertificate: true,
+    verifiedUs: /\(Client CN "relay\.example\.org", Issuer "Interop Root" \(verified OK\)\)/,
+  },
+  {
+    name: 'Exim',
+    missing: unpackedMissing('exim4'),
+    start: startExim,
+    speaksUtf8: true,
+    showsCertificate: true,
+    verifiedUs: /<= ops@example\.org .* CV=yes DN="\/?CN=relay\.example\.org"/,
+  },
   {
     name: 'OpenSMTPD',
     missing: unpackedMissing('smtpd'),
     start: startOpenSmtpd,
     speaksUtf8: false,
     showsCertificate: false,
+    verifiedUs: null,
   },
 ]
 
@@ -35,7 +52,7 @@ const BROKEN = 'every TLS handshake with it fails on its side'
 
 for (const {name, missing} of servers) if (missing) console.log(`skipped: ${name}, because ${missing}`)
 
-describe.each(servers)('$name', ({missing, start, speaksUtf8, showsCertificate}) => {
+describe.each(servers)('$name', ({missing, start, speaksUtf8, showsCertificate, verifiedUs}) => {
   const world = new PosternWorld()
   let ca: Authority
   let mta: Mta
@@ -59,7 +76,11 @@ describe.each(servers)('$name', ({missing, start, speaksUtf8, showsCertificate})
     world.must('profile', 'create', 'right', '--level', 'secure', '--ca', 'mta', ...subject)
     world.must('profile', 'create', 'wrong', '--level', 'secure', '--ca', 'mta', '--subject', 'exact:mx9.mta.example')
     world.must('policy', 'apply', 'mta.example', 'implicit.example', '--profile', 'right', '--id', 'mta')
-    await world.startRelay({routes, identity: await ca.issue('relay.example.org')})
+    await world.startRelay({
+      routes,
+      identity: await ca.issue('relay.example.org'),
+      more: 'tls: {clientIdentity: default}\n',
+    })
     mta = await start({
       hostname: 'mx1.mta.example',
       domains: ['mta.example', 'implicit.example'],
@@ -113,6 +134,11 @@ describe.each(servers)('$name', ({missing, start, speaksUtf8, showsCertificate})
     world.must('send', '--to', 'colonel@mta.example', '--from', 'ops@example.org', '--subject', 'verified')
     expect(await arrives('Subject: verified')).toMatch(/ESMTPS|TLS/)
     expect(world.run('relay', 'logs').stdout).toMatch(/colonel@mta\.example .*tls=secure:verified TLSv1\.3/)
+  })
+
+  test.skipIf(missing ?? !verifiedUs)('is shown our certificate, tls.clientIdentity, and verifies it', async () => {
+    world.must('send', '--to', 'colonel@mta.example', '--from', 'ops@example.org', '--subject', 'known')
+    expect((await arrives('Subject: known')) + mta.log()).toMatch(verifiedUs!)
   })
 
   test.skipIf(missing)('gets our mail over implicit TLS', async ({skip}) => {

@@ -44,7 +44,7 @@ export class PosternWorld {
   }
 
   /** Writes relay.yaml with free ports and the given static routes, makes the identity from `ca`, starts the relay. */
-  async startRelay(options: {routes: string; identity: IssuedCertificate}): Promise<void> {
+  async startRelay(options: {routes: string; identity: IssuedCertificate; more?: string}): Promise<void> {
     this.port = await freePort()
     this.implicitPort = await freePort()
     mkdirSync(this.configDir, {recursive: true})
@@ -57,7 +57,7 @@ listeners:
 clients: [127.0.0.0/8]
 routes: ${options.routes}
 queue: {retry: 2s, retryMax: 5s}
-`,
+${options.more ?? ''}`,
     )
     const [certificate, key] = [join(this.dir, 'identity.pem'), join(this.dir, 'identity.key')]
     writeFileSync(certificate, options.identity.certificatePem)

@@ -11,6 +11,8 @@ export interface WireFacts {
   certificateRequest: {authorities: string[]} | null
   /** Numbers of the alerts that the peer sent. */
   peerAlerts: readonly number[]
+  /** Name of the identity that a peer is shown that asks for a certificate; null: it gets none. */
+  clientIdentity: string | null
   /** Of the key exchange that was begun. */
   group: string | null
 }
@@ -46,20 +48,41 @@ function whyUnusable(status: OcspAnswer['status'], signed: boolean): string | nu
 /** RFC 8446 §6.2: certificate_required; before it, handshake_failure and bad_certificate were used (RFC 5246 §7.2.2). */
 const CERTIFICATE_REQUIRED = 116
 const SAYS_SO = [CERTIFICATE_REQUIRED, 40, 42]
+/** The same of one that was shown: RFC 8446 §6.2, from bad_certificate to certificate_unknown, unknown_ca, access_denied. */
+const REFUSES_IT = [40, 42, 43, 44, 45, 46, 48, 49]
 
 function clientCertificate(attempt: AttemptEvidence, facts: WireFacts, completed: boolean): Finding[] {
-  const {certificateRequest: request, peerAlerts} = facts
+  const {certificateRequest: request, peerAlerts, clientIdentity} = facts
   const peer = peerName(attempt)
   const from = acceptedFrom(request)
+  if (clientIdentity !== null) return ownCertificate(peer, from, facts, clientIdentity, completed)
   const required =
     peerAlerts.includes(CERTIFICATE_REQUIRED) || (request !== null && peerAlerts.some((n) => SAYS_SO.includes(n)))
   if (required) {
-    const hint = 'ask the partner to let mail in without one; Postern has no client certificate to show'
+    const hint = 'name one in relay.yaml, tls.clientIdentity, or ask the partner to let mail in without'
     return [finding('client-certificate-required', `${peer} takes nobody without a certificate${from}`, hint)]
   }
   if (request === null || !completed) return []
   const hint = 'nothing has to be done: it goes on without'
   return [finding('client-certificate-requested', `${peer} asks for a certificate of ours${from}`, hint)]
+}
+
+function ownCertificate(
+  peer: string,
+  from: string,
+  {certificateRequest, peerAlerts}: WireFacts,
+  identity: string,
+  completed: boolean,
+): Finding[] {
+  if (certificateRequest === null) return []
+  if (completed && peerAlerts.length === 0) {
+    const message = `${peer} asks for a certificate of ours${from}, and is shown identity ${identity}`
+    return [finding('client-certificate-requested', message, 'nothing has to be done')]
+  }
+  if (!peerAlerts.some((number) => REFUSES_IT.includes(number))) return []
+  const hint = `see whether the partner knows its issuer: postern identity show ${identity}`
+  const message = `${peer} takes nobody without a certificate${from}, and does not take identity ${identity}`
+  return [finding('client-certificate-required', message, hint)]
 }
 
 /** What our side breaks off at once. */

@@ -23,6 +23,13 @@ const suspension = v.strictObject({
 })
 
 /** Since the relay started. */
+const certificate = v.strictObject({
+  identity: v.string(),
+  fingerprint: v.string(),
+  notAfter: time,
+  daysLeft: v.number(),
+})
+
 const tally = v.strictObject({
   received: v.array(
     v.strictObject({tls: v.picklist(['clear', 'tls', 'verified']), messages: v.number(), octets: v.number()}),
@@ -83,9 +90,9 @@ export const RELAY_DOCUMENTS = {
       /** Where metrics and health are served; null: nowhere. */
       metrics: v.nullable(v.strictObject({address: v.string(), port: v.number()})),
       accepting: v.boolean(),
-      certificates: v.array(
-        v.strictObject({identity: v.string(), fingerprint: v.string(), notAfter: time, daysLeft: v.number()}),
-      ),
+      certificates: v.array(certificate),
+      /** Of the identity that next hops are shown who ask for one; null: they get none. */
+      clientCertificate: v.nullable(certificate),
       /** Why it should get no mail at the moment. */
       problems: v.array(v.string()),
       reloadFailure: v.nullable(v.strictObject({since: time, reason: v.string(), hints: v.array(v.string())})),
