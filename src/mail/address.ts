@@ -46,8 +46,8 @@ export class MailAddress {
     if (at < 1) return null
     const localPart = text.slice(0, at)
     if (!DOT_STRING.test(localPart) && !QUOTED_STRING.test(localPart)) return null
-    // RFC 5321 §4.5.3.1.1: a local part has at most 64 octets.
-    if (Buffer.byteLength(localPart) > 64) return null
+    // RFC 5321 §4.5.3.1.1, §4.5.3.1.2: a local part has at most 64 octets, a domain 255, as U-labels too.
+    if (Buffer.byteLength(localPart) > 64 || Buffer.byteLength(text) - Buffer.byteLength(localPart) > 256) return null
     const domain = parseMailDomain(text.slice(at + 1))
     return domain && new MailAddress(text, localPart, domain)
   }

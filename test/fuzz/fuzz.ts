@@ -56,7 +56,7 @@ function tellBug(name: string, {input, error, execution}: NonNullable<FuzzResult
   const path = join(tmpdir(), `postern-fuzz-${name}`)
   writeFileSync(path, input)
   console.log(
-    `  at execution ${execution}; ${input.length} octets in ${path}: ${JSON.stringify(input.toString("latin1")).slice(0, 500)}`,
+    `  at execution ${execution}; ${input.length} octets in ${path}: ${JSON.stringify(input.toString('latin1')).slice(0, 500)}`,
   )
   console.log(`  ${error.stack}`)
 }

@@ -4,7 +4,7 @@ import {decodeXtext, embedUtf8, readOriginalRecipient} from '../../mail/xtext.ts
 import type {RecipientFate} from '../fate.ts'
 import {mailDate} from '../mail-date.ts'
 import type {DsnReport} from './report.ts'
-import {ascii, folded, isAscii} from './text.ts'
+import {ascii, folded, isAscii, printableWithin} from './text.ts'
 import {why} from './why.ts'
 
 /**
@@ -38,13 +38,13 @@ function messageBlock({hostname, message}: DsnReport): string[] {
 // RFC 3464 §2.2.4: as the client named itself, beside where it was.
 function receivedFrom(origin: string): string[] {
   const [, address, hello] = /^(\S+) \(([^\s()]+)\) /.exec(origin) ?? []
-  return address && hello ? [`Received-From-MTA: dns; ${printable(hello, 255)} (${printable(address)})`] : []
+  return address && hello ? [`Received-From-MTA: dns; ${printableWithin(hello, 255)} (${printable(address)})`] : []
 }
 
 function recipientBlock(fate: RecipientFate, {kind, at, expiresAt}: DsnReport, global: boolean): string[] {
   return [
     ...originalRecipient(fate.options.orcpt, global),
-    `Final-Recipient: ${isAscii(fate.address) ? 'rfc822' : 'utf-8'}; ${printable(fate.address, 320)}`,
+    `Final-Recipient: ${isAscii(fate.address) ? 'rfc822' : 'utf-8'}; ${printableWithin(fate.address, 320)}`,
     `Action: ${kind}`,
     `Status: ${STATUS_CLASS[kind]}${fate.status.slice(1)}`,
     ...(fate.remote ? [`Remote-MTA: dns; ${printable(fate.remote.host, 255)}`] : []),
@@ -62,7 +62,7 @@ function originalRecipient(orcpt: string | undefined, global: boolean): string[]
   if (!original) return []
   const utf8 = original.type.toLowerCase() === 'utf-8' && !global
   return [
-    `Original-Recipient: ${original.type}; ${printable(utf8 ? embedUtf8(original.address) : original.address, 500)}`,
+    `Original-Recipient: ${original.type}; ${printableWithin(utf8 ? embedUtf8(original.address) : original.address, 800)}`,
   ]
 }
 

@@ -4,6 +4,17 @@ const WIDTH = 76
 /** A longer word is broken: RFC 5322 §2.1.1 allows 998 octets in a line, and a character may have four. */
 const LONGEST_WORD = 200
 
+/** Printable, in a field of one line: at most so many octets, as RFC 5322 §2.1.1 counts them. */
+export function printableWithin(text: string, most: number): string {
+  let [kept, octets] = ['', 0]
+  for (const char of printable(text, most)) {
+    octets += Buffer.byteLength(char)
+    if (octets > most) return `${kept}…`
+    kept += char
+  }
+  return kept
+}
+
 /** ASCII only; anything else becomes a question mark. */
 export function ascii(text: string): string {
   return text.replace(/[^\x00-\x7f]/gu, '?')
