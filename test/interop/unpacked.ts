@@ -61,11 +61,18 @@ async function start(
         .join(''),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL')
+        killAll(child)
         await new Promise((resolve) => child.once('close', resolve))
       }
       rmSync(dir, {recursive: true, force: true})
     },
+  }
+}
+
+/** The first process of the namespace, with which all end. Who gave root up forgets to die with its parent (prctl(2)). */
+function killAll({pid}: ChildProcess): void {
+  for (const first of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')) {
+    if (first !== '') process.kill(Number(first), 'SIGKILL')
   }
 }
 
@@ -83,7 +90,7 @@ async function answers(child: ChildProcess, port: number, log: () => string): Pr
     if (open) return
     await sleep(200)
   }
-  child.kill('SIGKILL')
+  killAll(child)
   throw new Error(`it does not answer: ${log()}`)
 }
 
