@@ -150,6 +150,11 @@ export class EmbeddedQueue implements Store.QueueStore {
     return this.#parts.thread.call('counts', this.#now())
   }
 
+  async hasRoom(): Promise<boolean> {
+    const {bavail, bsize} = await statfs(this.#parts.segments.path)
+    return bavail * bsize >= this.#parts.minFree()
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -173,10 +178,9 @@ export class EmbeddedQueue implements Store.QueueStore {
 
   // Messages that are refused early leave room for what the queue has to write about those it holds.
   async #checkFree(): Promise<void> {
-    const {segments, clock} = this.#parts
+    const {clock} = this.#parts
     if (Math.abs(clock.now() - this.#freeSince) < FREE_CHECK_MS) return
-    const {bavail, bsize} = await statfs(segments.path)
-    if (bavail * bsize < this.#parts.minFree()) throw queueFull()
+    if (!(await this.hasRoom())) throw queueFull()
     this.#freeSince = clock.now()
   }
 

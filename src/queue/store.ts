@@ -71,6 +71,8 @@ export interface QueueStore {
   /** Those in force, by destination. */
   suspensions(): Promise<Suspension[]>
   counts(): Promise<QueueCounts>
+  /** Whether the disk has the free space that `receive` asks for; else it throws `queue-full`. */
+  hasRoom(): Promise<boolean>
   /** Takes nothing more, ends what runs, and lets another process open the queue. */
   close(): Promise<void>
 }

@@ -94,7 +94,7 @@ class Intake implements BodySink {
   async #refuse(reply: Reply): Promise<Reply> {
     await this.abort()
     const {session, address: client} = this.#client
-    const reason = this.#failure ? 'the queue failed' : `${this.#scan.hops} Received headers`
+    const reason = this.#failure ? failureWords(this.#failure) : `${this.#scan.hops} Received headers`
     const argument = `<${this.#message.reversePath}>`
     this.#house.log.event({
       event: 'rejected',
@@ -140,6 +140,10 @@ function newMessage(id: string, now: number, client: ClientFacts, envelope: Enve
     }),
     origin: `${client.address} (${client.hello ?? 'no name'}) ${client.protocol} ${version}`.trim(),
   }
+}
+
+function failureWords({code}: Reply): string {
+  return code === 452 ? 'the disk of the queue is full' : 'the queue failed'
 }
 
 /** RFC 3463 §3.4: a full disk is told apart, because the client may come back with less. */

@@ -84,6 +84,8 @@ function words(event: RelayEvent): (string | null | false)[] {
       return [event.queue, `${event.kind} DSN about ${event.about} to <${event.to}>, ${event.recipients} recipient(s)`]
     case 'queue-failed':
       return [`queue failed: ${event.reason}; nothing is accepted until it works again`]
+    case 'queue-full':
+      return [`queue full: ${event.reason}; messages are answered 452 until there is room`]
     case 'queue-recovered':
       return [`queue works again: ${event.reason}`]
     case 'notice':

@@ -91,7 +91,7 @@ export type RelayEvent =
     }
   | {event: 'would-refuse'; queue: string; destination: string; path: PathFacts}
   | {event: 'dsn'; queue: string; about: string; to: string; kind: DsnAction; recipients: number}
-  | {event: 'queue-failed' | 'queue-recovered'; reason: string}
+  | {event: 'queue-failed' | 'queue-full' | 'queue-recovered'; reason: string}
   | {event: 'fault'; where: string; reason: string}
   /** The relay runs, and its administrator should know. */
   | {event: 'notice'; reason: string; hints: string[]}
@@ -100,7 +100,7 @@ export type RelayEvent =
 
 /** How loud an event is. */
 export function severityOf({event}: RelayEvent): 'info' | 'warn' | 'error' {
-  if (event === 'queue-failed' || event === 'fault' || event === 'reload-failed') return 'error'
+  if (['queue-failed', 'queue-full', 'fault', 'reload-failed'].includes(event)) return 'error'
   const warnings = [
     'deferred',
     'bounced',

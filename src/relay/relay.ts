@@ -55,6 +55,8 @@ export interface RelayStatus {
 }
 
 const GRACE_MS = 15_000
+/** Between two looks whether a full disk has room again. */
+const ROOM_MS = 2_000
 const HUNG_MS = 5_000
 const REOPEN_MS = [1_000, 2_000, 5_000, 10_000, 30_000]
 const NOT_NOW: Reply = {code: 451, lines: ['4.3.0 mail cannot be stored at the moment, try again later']}
@@ -69,6 +71,7 @@ export class Relay {
   #queue: QueueStore | null = null
   #courier: Courier | null = null
   #recovering: Promise<void> | null = null
+  #full: Promise<void> | null = null
   #stopping = false
   readonly #end = new AbortController()
   readonly #over = Promise.withResolvers<void>()
@@ -187,7 +190,7 @@ export class Relay {
       uptime: this.#parts.world.now() - this.#startedAt,
       listeners: this.#listeners.endpoints,
       metrics: this.#http.endpoint,
-      accepting: this.#queue !== null && !this.#stopping,
+      accepting: this.#queue !== null && !this.#full && !this.#stopping,
       certificates,
       clientCertificate: clientIdentity && certificateStatus(clientIdentity, this.#parts.world.now()),
       problems: this.#problems(certificates),
@@ -259,11 +262,29 @@ export class Relay {
   // anew from what there is; a full disk alone leaves the store as it is.
   #queueFailed(error: unknown): void {
     const {code, message} = error as {code?: string; message?: string}
-    this.#parts.log.event({event: 'queue-failed', reason: message ?? String(error)})
-    if (code === 'queue-full' || this.#stopping) return
+    const reason = message ?? String(error)
+    if (code === 'queue-full') {
+      this.#full ??= this.#awaitRoom(reason).finally(() => {
+        this.#full = null
+      })
+      return
+    }
+    this.#parts.log.event({event: 'queue-failed', reason})
+    if (this.#stopping) return
     this.#recovering ??= this.#recover().finally(() => {
       this.#recovering = null
     })
+  }
+
+  // Told once and not for each message that is refused; the end is looked for, since an unfit relay may be sent no mail.
+  async #awaitRoom(reason: string): Promise<void> {
+    const {log, world} = this.#parts
+    log.event({event: 'queue-full', reason})
+    do {
+      await world.sleep(ROOM_MS, this.#end.signal).catch(() => {})
+      if (this.#stopping) return
+    } while (!(await this.#queue?.hasRoom().catch(() => false)))
+    log.event({event: 'queue-recovered', reason: 'there is room again'})
   }
 
   async #recover(): Promise<void> {
@@ -296,6 +317,7 @@ export class Relay {
     return [
       ...(this.#stopping ? ['it is stopping'] : []),
       ...(this.#queue === null ? ['the queue failed and is being opened anew'] : []),
+      ...(this.#full ? ['the disk of the queue is full: messages are answered 452'] : []),
       ...(down > 0 ? [`${down} of its listeners are down`] : []),
       ...expired.map(({identity, notAfter}) => `the certificate of identity ${identity} expired ${notAfter}`),
     ]

@@ -73,7 +73,7 @@ export class Tally implements RelayLog {
       dsns: this.#of('dsn').map(({key, count}) => ({kind: key[1]!, count})),
       authFailures: this.#sum('auth-failed'),
       heldBack: this.#sum('held-back'),
-      queueFailures: this.#sum('queue-failed'),
+      queueFailures: this.#sum('queue-failed') + this.#sum('queue-full'),
       reloadFailures: this.#sum('reload-failed'),
       faults: this.#sum('fault'),
     }
