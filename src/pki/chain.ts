@@ -18,6 +18,8 @@ export interface BuiltChain {
     | {kind: 'missing'}
     /** There is a certificate with the issuer's name, but its key did not make the signature. */
     | {kind: 'other-key'; impostor: X509Certificate; isAnchor: boolean}
+    /** The issuer is there, by name and key identifier, and its key did not make the signature. */
+    | {kind: 'bad-signature'; issuer: X509Certificate}
   /** Presented certificates that the path does not use. */
   extras: X509Certificate[]
 }
@@ -82,7 +84,11 @@ class Walk {
   }
 
   #deadEnd(child: X509Certificate): BuiltChain['end'] {
-    const impostor = this.#namesakes(child).find((candidate) => !isSignedBy(child, candidate))
+    const others = this.#namesakes(child).filter((candidate) => !isSignedBy(child, candidate))
+    const {authorityKeyId} = bodyOf(child)
+    const issuer = others.find((candidate) => authorityKeyId !== null && bodyOf(candidate).keyId === authorityKeyId)
+    if (issuer) return {kind: 'bad-signature', issuer}
+    const [impostor] = others
     return impostor ? {kind: 'other-key', impostor, isAnchor: this.#anchors.has(impostor)} : {kind: 'missing'}
   }
 

@@ -21,6 +21,7 @@ export type DefectKind =
   | 'extended-key-usage'
   | 'self-signed-leaf'
   | 'same-name-other-key'
+  | 'bad-signature'
   | 'unknown-root'
   | 'missing-intermediate'
   | 'missing-issuer'
@@ -140,8 +141,9 @@ function endDefects(chain: BuiltChain, anchors: TrustAnchors): ChainDefect[] {
   const last = path[depth]!
   const here = {depth, role: roleIn(chain, depth), subject: bodyOf(last).subjectText, detail: ''}
   if (end.kind === 'anchor') return []
-  if (end.kind === 'other-key') {
-    return [{kind: 'same-name-other-key', ...here, detail: bodyOf(last).issuerText}]
+  if (end.kind === 'other-key' || end.kind === 'bad-signature') {
+    const kind = end.kind === 'other-key' ? 'same-name-other-key' : end.kind
+    return [{kind, ...here, detail: bodyOf(last).issuerText}]
   }
   if (end.kind === 'untrusted-root') {
     return [depth === 0 ? {kind: 'self-signed-leaf', ...here} : {kind: 'unknown-root', ...here, detail: here.subject}]

@@ -3,6 +3,7 @@ import type {ChainExplanation, MissingIssuer, TrustAnchors} from './certificate.
 import {type BuiltChain, buildChain, type ChainRole, roleIn} from './chain.ts'
 import {bodyOf, dayOf, fingerprint, validityOf} from './describe.ts'
 import {missingIssuers} from './missing.ts'
+import {constraintViolations} from './name-constraints.ts'
 import {opensslError} from './openssl-error.ts'
 import {isAuthority, isUnderstood, isWeak} from './verify.ts'
 import {wireRemarks} from './wire-order.ts'
@@ -51,7 +52,7 @@ function problems(chain: BuiltChain, error: string | null, now: number): string[
       depth > 0 ? authorityProblem(certificate) : null,
       error === 'INVALID_PURPOSE' ? purposeProblem(certificate, role) : null,
       error === 'PATH_LENGTH_EXCEEDED' ? pathLengthProblem(certificate, depth) : null,
-      error === 'UNSPECIFIED' ? obscureProblem(certificate, role) : null,
+      error === 'UNSPECIFIED' ? obscureProblem(certificate, role, chain.path[0]!) : null,
     ]
     return found.filter((problem) => problem !== null)
   })
@@ -86,14 +87,28 @@ function pathLengthProblem(certificate: X509Certificate, depth: number): string 
   return `${subject(certificate)} allows ${pathLength} intermediates below itself, and there are ${depth - 1}`
 }
 
-function obscureProblem(certificate: X509Certificate, role: ChainRole): string | null {
+function obscureProblem(certificate: X509Certificate, role: ChainRole, leaf: X509Certificate): string | null {
   if (isWeak(certificate, role === 'trust anchor' || role === 'root')) {
     return `the ${role} ${subject(certificate)} has a key or signature weaker than 112 bits: its CA must reissue it`
+  }
+  const {nameConstraints, critical} = bodyOf(certificate)
+  const forbidden = constraintViolations(nameConstraints, bodyOf(leaf))
+  if (forbidden.length > 0) return `the ${role} ${subject(certificate)} may not issue for ${forbidden.join(', ')}`
+  const strange = critical.filter((oid) => !KNOWN_TO_OPENSSL.includes(oid))
+  if (strange.length > 0) {
+    return `the ${role} ${subject(certificate)} has a critical extension that OpenSSL does not know (${strange.join(', ')})`
   }
   return isUnderstood(certificate)
     ? null
     : `the ${role} ${subject(certificate)} carries constraints that may not be met`
 }
+
+/** Critical or not, it takes them into account (X509_supported_extension). */
+const KNOWN_TO_OPENSSL = [
+  ...['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.30', '2.5.29.31', '2.5.29.32', '2.5.29.33'],
+  ...['2.5.29.35', '2.5.29.36', '2.5.29.37', '2.5.29.54', '1.3.6.1.5.5.7.1.7', '1.3.6.1.5.5.7.1.8'],
+  ...['1.3.6.1.5.5.7.1.14', '2.16.840.1.113730.1.1'],
+]
 
 /** Why the chain does not arrive at an anchor. */
 function endProblem({path, end}: BuiltChain, missing: MissingIssuer | undefined): string[] {
@@ -105,6 +120,8 @@ function endProblem({path, end}: BuiltChain, missing: MissingIssuer | undefined)
       return [path.length === 1 ? selfSignedLeaf(last) : untrustedRoot(last)]
     case 'other-key':
       return [otherKey(last, end.impostor, end.isAnchor)]
+    case 'bad-signature':
+      return [badSignature(last, end.issuer)]
     case 'missing':
       return missing ? [missingSentence(missing, last, path.length)] : []
   }
@@ -129,6 +146,13 @@ function otherKey(child: X509Certificate, impostor: X509Certificate, isAnchor: b
   return (
     `${subject(child)} names ${subject(impostor)} as its issuer, but ${where} of that name has another key ` +
     `and did not sign it: ${remedy}`
+  )
+}
+
+function badSignature(child: X509Certificate, issuer: X509Certificate): string {
+  return (
+    `the signature of ${subject(child)} does not fit the key of ${subject(issuer)}, which it names as its issuer: ` +
+    'it was altered after it had been signed, or was never signed with that key'
   )
 }
 

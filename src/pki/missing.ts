@@ -10,7 +10,7 @@ import {bodyOf, isSelfSigned} from './describe.ts'
  */
 export function missingIssuers(chain: BuiltChain, anchors: TrustAnchors): MissingIssuer[] {
   const last = chain.path.at(-1)!
-  if (chain.end.kind === 'anchor') return []
+  if (chain.end.kind === 'anchor' || chain.end.kind === 'bad-signature') return []
   if (chain.end.kind === 'untrusted-root') return chain.path.length === 1 ? [] : [unknownRoot(last)]
   const {issuerText, authorityKeyId, aia} = bodyOf(last)
   return [{issuer: issuerText, keyId: authorityKeyId, aia, fault: faultOf(chain, last, anchors)}]

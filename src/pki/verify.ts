@@ -44,6 +44,7 @@ function endError({path, end}: BuiltChain, anchors: TrustAnchors): string | null
   if (end.kind === 'untrusted-root') {
     return path.length === 1 ? 'DEPTH_ZERO_SELF_SIGNED_CERT' : 'SELF_SIGNED_CERT_IN_CHAIN'
   }
+  if (end.kind === 'bad-signature') return 'CERT_SIGNATURE_FAILURE'
   if (end.kind === 'other-key' && !hasKeyIdentifier(path.at(-1)!)) return 'CERT_SIGNATURE_FAILURE'
   if (path.length === 1) return 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
   return anchorIndex(anchors).has(path.at(-1)!) ? 'UNABLE_TO_GET_ISSUER_CERT' : 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'

@@ -130,6 +130,10 @@ export const FINDING_EXAMPLES: Record<FindingCode, readonly [Fault, example: str
     'partner',
     'the leaf (depth 0) CN=mx1.example.mil was not signed by the CN=Example Issuing CA that is at hand, which has another key',
   ],
+  'chain-signature-wrong': [
+    'partner',
+    'the signature of the leaf (depth 0) CN=mx1.example.mil does not fit the key of CN=Example Issuing CA, which it names as its issuer',
+  ],
   'chain-expired': ['either', 'the intermediate (depth 1) CN=Example Issuing CA expired on 2026-11-27'],
   'chain-not-yet-valid': ['either', 'the leaf (depth 0) CN=mx1.example.mil is not valid before 2026-12-28'],
   'chain-not-a-ca': ['partner', 'the intermediate (depth 1) CN=www.example.mil issued a certificate and is no CA'],

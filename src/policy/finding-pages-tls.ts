@@ -40,6 +40,10 @@ export const TLS_PAGES = {
     ['The CA was set up anew under its old name.', 'The wrong intermediate was installed.', 'An impostor.'],
     ['Ask the partner by another way than mail.', 'Import the new certificate of the CA once its owner confirms it.'],
   ),
+  'chain-signature-wrong': page(
+    ['The file was damaged or edited.', 'A forgery that copies names and identifiers of a real CA.'],
+    ['Trust it at no level that authenticates.', 'Ask the partner by another way than mail.', REISSUE],
+  ),
   'chain-expired': page(['A renewal was forgotten, or the server was not restarted after it.'], [RENEW]),
   'chain-not-yet-valid': page(
     ['A clock is wrong, here or at the CA.', 'The certificate was installed before its time.'],

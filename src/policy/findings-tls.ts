@@ -50,6 +50,12 @@ export const TLS_FINDINGS = {
     'RFC 5280 §4.2.1.1',
     'There is a certificate with the name of the issuer, and its key did not make the signature: a CA with a new key, the wrong file on the server, or somebody who uses its name.',
   ),
+  'chain-signature-wrong': kind(
+    'warning',
+    'A signature does not fit the key of its issuer',
+    'RFC 5280 §6.1.3',
+    'Name and key identifier lead to an issuer that is at hand, and its key did not make the signature: the certificate was altered after it had been signed, or is a forgery.',
+  ),
   'chain-expired': kind(
     'warning',
     'A certificate of the chain has expired',

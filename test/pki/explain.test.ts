@@ -1,3 +1,4 @@
+import {X509Certificate} from 'node:crypto'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {trustAnchors} from '../../src/pki/anchors.ts'
 import {explainChain, verifyUnder} from '../../src/pki/explain.ts'
@@ -120,6 +121,24 @@ describe('a chain that is not trusted', () => {
     agrees(seen)
     expect(seen.explanation.summary).toMatch(/has another key and did not sign it/)
     expect(seen.explanation.summary).toContain('somebody else uses its name')
+  })
+
+  test('because a certificate was altered after it had been signed says that, and blames no other key', async () => {
+    const der = Buffer.from(parse(leaf)[0]!.raw)
+    der[der.length - 1]! ^= 1
+    const forged = {...leaf, certificatePem: new X509Certificate(der).toString()}
+    const seen = await look([forged, example.intermediate], [example.root])
+    agrees(seen)
+    expect(seen.explanation).toMatchObject({missing: [], anchor: null})
+    expect(seen.explanation.summary).toMatch(/^the signature of CN=mx1\.example\.mil.* does not fit the key of CN=/)
+    expect(seen.explanation.summary).not.toMatch(/another key|do not belong/)
+  })
+
+  test('because of a critical extension that nobody knows names it', async () => {
+    const extensions = [{oid: '1.3.6.1.4.1.32473.1', critical: true, value: Buffer.of(5, 0)}]
+    const seen = await look([await example.leaf({extensions}), example.intermediate], [example.root])
+    agrees(seen)
+    expect(seen.explanation.summary).toContain('critical extension that OpenSSL does not know (1.3.6.1.4.1.32473.1)')
   })
 
   test.each([

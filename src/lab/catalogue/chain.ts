@@ -127,7 +127,7 @@ export const CHAIN: readonly Draft[] = [
     name: 'forged-signature',
     trouble: 'its certificate was altered after it had been signed',
     ...UNTRUSTED,
-    remarks: ['chain-same-name-other-key', 'chain-unrelated-certificate'],
+    remarks: ['chain-signature-wrong'],
     build: async ({pki, mx}) => {
       const {chainPem, keyPem} = await pki.leaf([mx])
       return {identity: {chainPem: altered(chainPem), keyPem}}

@@ -86,6 +86,11 @@ const WORDS: Record<DefectKind, (words: Words) => Said> = {
     `${where} was not signed by the ${detail} that is at hand, which has another key`,
     'ask the partner whether that CA has a new key; if it has not, somebody uses its name',
   ],
+  'bad-signature': ({where, detail}) => [
+    'chain-signature-wrong',
+    `the signature of ${where} does not fit the key of ${detail}, which it names as its issuer`,
+    'do not trust it; the partner should install what its CA issued, octet for octet',
+  ],
   expired: ({where, detail, renewal}) => ['chain-expired', `${where} expired on ${detail}`, renewal],
   'not-yet-valid': ({where, detail}) => [
     'chain-not-yet-valid',
