@@ -19,7 +19,8 @@ export default class PolicyExplain extends BaseCommand {
 Nobody is dialled. With --client the receiving rules are explained.
 
 With --live the path is opened as the relay would open it, up to MAIL and no further; the exit code is then 0 when mail
-would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host.
+would pass, 1 when it would be refused, 75 when nobody could be asked, 68 when there is no mail host, or none but this
+relay, so that mail would go round (5.4.6).
 
 With --dsn the message is printed that would end the mail for its sender: one for each finding that keeps mail back, at
 a made-up host. With --live it is about what was met, and each message is printed; --json has all of them.`
@@ -63,10 +64,10 @@ a made-up host. With --live it is about what was met, and each message is printe
       schema: 'postern.policy-explain/1' as const,
       ...explanation,
       input: askedOf(explanation),
-      profile: profileDocument(explanation.profile),
+      profile: explanation.profile && profileDocument(explanation.profile),
     }
     const live = flags.live ? await this.#live(world, {recipient: args.recipient, sender: flags.from}) : null
-    if (!flags.dsn) return live ? {...answer, live} : answer
+    if (!flags.dsn || !explanation.profile) return live ? {...answer, live} : answer
     const {previewDsns} = await import('../../src/app/dsn-preview.ts')
     const dsns = await previewDsns(world, {recipient: args.recipient, sender: flags.from}, live ?? explanation.profile)
     this.print(`\n${dsnText(dsns, explanation.input.sender)}`)
@@ -83,7 +84,8 @@ a made-up host. With --live it is about what was met, and each message is printe
 
   async #text(explanation: PolicyExplanation): Promise<string> {
     const {predicted, profile} = explanation
-    const parts = [traceLines(explanation).join('\n'), await drawFacts(profileFacts(profile))]
+    const parts = [traceLines(explanation).join('\n')]
+    parts.push(profile ? await drawFacts(profileFacts(profile)) : 'the mail is refused, whatever its TLS: 550 5.7.1')
     if (predicted.length > 0) parts.push(await drawTable(PREDICTION_HEAD, predicted.map(predictionRow)))
     return parts.join('\n\n')
   }

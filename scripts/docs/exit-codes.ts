@@ -6,7 +6,7 @@ const MEANING: Record<keyof typeof Exit, string> = {
   usage: 'unknown command, bad flag or value',
   badData: 'bad input data: not a certificate, a malformed rule',
   missing: 'a file is missing',
-  noHost: 'no mail host: NXDOMAIN, null MX',
+  noHost: 'no mail host: NXDOMAIN, null MX, or none but this relay',
   refused: 'the remote refused for good',
   bug: 'a bug in Postern',
   cannotCreate: 'cannot create a file',

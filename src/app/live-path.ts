@@ -60,5 +60,7 @@ function exitOf({evidence, verdict}: {evidence: PathEvidence; verdict: PathVerdi
   if (verdict.fate === 'delivered') return Exit.ok
   const {failure} = evidence.route
   if (failure) return failure.kind.startsWith('dns-') ? Exit.tryAgain : Exit.noHost
+  // None with an address, or none but ourselves: mail would go round.
+  if (verdict.attempts.length === 0 && verdict.fate === 'bounced') return Exit.noHost
   return verdict.attempts.some(({outcome}) => outcome === 'refused') ? Exit.no : Exit.tryAgain
 }

@@ -18,7 +18,8 @@ export interface Explanation {
   rule: Rule | null
   /** Rehearsing rules that match on the way. */
   rehearsed: Rule[]
-  profile: Profile
+  /** null: the rule rejects the mail, whatever its TLS. */
+  profile: Profile | null
   /** One entry for each row of OUTCOMES.md that can happen under the profile; empty for receiving. */
   predicted: Prediction[]
   /** What is weaker in the profile than it looks. */
@@ -43,6 +44,7 @@ export function explainPolicy(
   input: MatchInput,
 ): Explanation {
   const {rule, rehearsed, trace} = matchRules(rules, input)
+  if (rule?.action === 'reject') return {trace, rule, rehearsed, profile: null, predicted: [], notes: []}
   const profile = rule ? profileOf(rule, profiles) : BUILTIN_PROFILES.preferred
   const domain = addressForm(input.recipient ?? 'partner.example').domain
   const predicted = input.direction === 'delivery' ? predictOutcomes(profile, domain) : []

@@ -96,13 +96,13 @@ describe('an explanation', () => {
     ]
     const told = explainPolicy(rules, profiles, input)
     expect(told.trace.map(({result}) => result)).toEqual(['not-matched', 'rehearsed', 'matched'])
-    expect([told.rule?.id, told.profile.name, told.rehearsed.map(({id}) => id)]).toEqual(['c', 'encrypt', ['b']])
+    expect([told.rule?.id, told.profile?.name, told.rehearsed.map(({id}) => id)]).toEqual(['c', 'encrypt', ['b']])
     expect(explainPolicy([rule('a')], profiles, input).notes.map(({code}) => code)).toEqual(['mx-name-unauthenticated'])
   })
 
   test('falls back on the built-in profile preferred', () => {
     const told = explainPolicy([], profiles, input)
-    expect([told.rule, told.profile.level]).toEqual([null, 'preferred' satisfies Level])
+    expect([told.rule, told.profile?.level]).toEqual([null, 'preferred' satisfies Level])
   })
 
   test('predicts no delivery for a receiving client', () => {

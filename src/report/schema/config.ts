@@ -211,7 +211,8 @@ export const POLICY_DOCUMENTS = {
     trace: v.array(trace),
     rule: v.nullable(rule),
     rehearsed: v.array(rule),
-    profile,
+    /** null: the rule rejects the mail, whatever its TLS. */
+    profile: v.nullable(profile),
     predicted: v.array(predicted),
     notes: findings,
     /** With --live: the evidence and the verdict. */
