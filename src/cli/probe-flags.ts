@@ -59,7 +59,7 @@ export const probeFlags = {
     multipleNonGreedy: true,
   }),
   timeout: Flags.integer({
-    description: 'seconds for everything about one target',
+    description: 'seconds for everything about one target; waiting for its turn at an address does not count',
     helpValue: 'S',
     default: 60,
     min: 1,

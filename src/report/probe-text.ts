@@ -114,9 +114,7 @@ function shadeAt(level: Level, outcome: Outcome): keyof Paint {
 
 /** The route's findings and those of all addresses, the gravest first; what several addresses share in words, once. */
 export function merged({findings, hosts}: ProbeResult): ProbeResult['findings'] {
-  // How the hosts differ stands in the summary.
-  const own = findings.filter(({code}) => code !== 'mixed-fleet')
-  const all = [...own, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]
+  const all = [...findings, ...hosts.flatMap((host) => host.addresses.flatMap((address) => address.findings))]
   const once = [...new Map(all.map((item) => [`${item.code} ${item.message}`, item])).values()]
   const rank = {error: 0, warning: 1, info: 2}
   return once.sort((a, b) => rank[a.severity] - rank[b.severity])

@@ -3,7 +3,9 @@ import {CATALOGUE} from '../../src/lab/catalogue.ts'
 import type {PartnerDeclaration} from '../../src/lab/partner.ts'
 import type {Outcome} from '../../src/policy/evidence.ts'
 import {LEVELS} from '../../src/policy/profile.ts'
+import {PLAIN} from '../../src/report/paint.ts'
 import type {ProbeResult} from '../../src/report/probe-schema.ts'
+import {probeText} from '../../src/report/probe-text.ts'
 import {type CatalogueBench, catalogueBench, type Delivery} from '../support/catalogue.ts'
 
 /** What was seen of one partner: by the probe, and by the relay's delivery at each level. */
@@ -67,6 +69,29 @@ describe('the catalogue', () => {
       remarks: declared.remarks,
     })
   })
+
+  test.each(partners)(
+    'a failure of %s shows stage, reply or alert, code, what to do and how to see it',
+    (_, declared) => {
+      const {probe} = seen.get(declared.domain) ?? {}
+      if (!probe) return
+      const text = probeText([probe], PLAIN, 1_000)
+      for (const address of probe.hosts.flatMap(({addresses}) => addresses)) {
+        const {outcome, failure, reach, starttls, handshakeFailure} = address
+        if (passing(outcome.secure)) continue
+        expect(text).toMatch(/failed at (DNS|TCP|greeting|EHLO|STARTTLS|handshake|EHLO inside TLS|certificate)[ :,]/)
+        for (const part of [failure!.code, failure!.fix, failure!.reproduce]) expect(text).toContain(part)
+        expect(failure!.reproduce).toMatch(/^openssl s_client .*-connect \S+/)
+        const reply = reach.reached ? (starttls.accepted === false ? starttls.reply : null) : reach.reply
+        if (reply !== null) expect(text).toContain(`("${reply}")`)
+        if (/^ERR_SSL_(?!WRONG_VERSION)/.test(handshakeFailure?.code ?? '')) {
+          expect(text).toMatch(/, (we|the peer) sent [a-z_]+ \(\d+\): /)
+        }
+      }
+      for (const {code, hint} of allFindings(probe))
+        expect([text.includes(code), text.includes(hint)]).toEqual([true, true])
+    },
+  )
 
   const closely = partners.filter(([, {full}]) => full)
   test.each(closely)('the probe says of %s with --full what is declared', (_, declared) => {
