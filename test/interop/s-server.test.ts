@@ -2,13 +2,14 @@ import {type ChildProcess, execFile, spawn, spawnSync} from 'node:child_process'
 import {X509Certificate} from 'node:crypto'
 import {once} from 'node:events'
 import {writeFile} from 'node:fs/promises'
-import {type AddressInfo, connect, createServer, type Socket} from 'node:net'
+import {connect, type Socket} from 'node:net'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import type {IssuedCertificate} from '../../src/pki/issue.ts'
 import type {AddressResult} from '../../src/report/probe-schema.ts'
 import {authorities, MX, pemOf} from '../support/authorities.ts'
 import {scratch} from '../support/cli.ts'
+import {freePort} from '../support/machine.ts'
 import {ocspResponse} from '../support/ocsp.ts'
 import type {PeerScript} from '../support/peer.ts'
 import {probeBench} from '../support/probe.ts'
@@ -70,14 +71,6 @@ async function openssl(args: string[]): Promise<Server> {
       if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1')
-  await once(holder, 'listening')
-  const {port} = holder.address() as AddressInfo
-  await new Promise((resolve) => holder.close(resolve))
-  return port
 }
 
 async function listening(port: number, server: ChildProcess): Promise<void> {

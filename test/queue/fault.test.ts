@@ -1,16 +1,15 @@
-import {execFile, spawnSync} from 'node:child_process'
+import {execFile} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, test} from 'vitest'
+import {canTrace} from '../support/machine.ts'
 import {type LifeFault, lifeFault} from './life.ts'
 import {testDirectory} from './support.ts'
 import {parseTrace} from './trace.ts'
 
 const run = promisify(execFile)
 const life = new URL('./children/life.ts', import.meta.url).pathname
-const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-if (!canTrace) console.log('skipped: a fault at each storage call, for which strace must be installed and may trace')
 
 /** Every call by which the queue changes its disk. A page of the database is one pwrite64, so there are hundreds. */
 const CALLS = ['fsync', 'fdatasync', 'ftruncate', 'unlink', 'writev', 'pwrite64']
@@ -40,7 +39,7 @@ function most(trace: string, name: string): number {
   return Math.max(0, ...threads.values())
 }
 
-describe.runIf(canTrace)('a fault at a storage call', () => {
+describe.runIf(canTrace('a fault at each storage call'))('a fault at a storage call', () => {
   test('loses nothing that was promised, whichever call it is, and the next opening recovers', async () => {
     const whole = testDirectory()
     const {lines, trace} = await live(whole)
@@ -71,7 +70,7 @@ describe.runIf(canTrace)('a fault at a storage call', () => {
   }, 1_200_000)
 })
 
-describe.runIf(canTrace)('a kill in the middle of a checkpoint', () => {
+describe.runIf(canTrace('a kill in a checkpoint'))('a kill in the middle of a checkpoint', () => {
   test('or at the end of a segment file loses nothing that was promised', async () => {
     const whole = testDirectory()
     const {trace} = await live(whole)

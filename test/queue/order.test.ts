@@ -1,17 +1,16 @@
-import {execFile, spawnSync} from 'node:child_process'
+import {execFile} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, test} from 'vitest'
 import {openQueue} from '../../src/queue/open.ts'
+import {canTrace} from '../support/machine.ts'
 import {markedBody} from './marked.ts'
 import {bodyOf, testDirectory} from './support.ts'
 import {orderFault, parseTrace} from './trace.ts'
 
 const run = promisify(execFile)
 const producer = new URL('./children/producer.ts', import.meta.url).pathname
-const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-if (!canTrace) console.log('skipped: order of system calls, for which strace must be installed and allowed to trace')
 
 async function trace(dir: string, count: number, lanes: number, options: string[] = []) {
   const file = join(dir, 'trace')
@@ -22,7 +21,7 @@ async function trace(dir: string, count: number, lanes: number, options: string[
   return {answers: stdout.trim().split('\n'), calls: parseTrace(readFileSync(file, 'utf8'))}
 }
 
-describe.runIf(canTrace)('the order of system calls', () => {
+describe.runIf(canTrace('order of system calls'))('the order of system calls', () => {
   test.each([1, 8])('has every sync of a message before its answer, with %i at a time', async (lanes) => {
     const {answers, calls} = await trace(testDirectory(), 24, lanes)
     expect(answers.filter((line) => line.startsWith('ACK'))).toHaveLength(24)

@@ -6,9 +6,8 @@ import type {RelayEvent} from '../../src/relay/log.ts'
 import {TurnedAway} from '../../src/relay/turned-away.ts'
 import {RawClient} from '../smtp/receive-support.ts'
 import {client, send, submit} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 const TO = {to: ['colonel@example.mil']}
 const MINUTE = 60_000
 

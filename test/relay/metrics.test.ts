@@ -3,7 +3,7 @@ import {text} from 'node:stream/consumers'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {parseExposition} from '../report/exposition.ts'
 import {client, send} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
 let world: RelayWorld
 beforeEach(async () => {
@@ -12,7 +12,6 @@ beforeEach(async () => {
 afterEach(() => world.end())
 
 const METRICS = 'metrics: {port: 0}\n'
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 const port = () => world.relay!.status().metrics!.port
 const get = (path: string) => fetch(`http://127.0.0.1:${port()}${path}`)
 /** What is sent as it is, and everything that comes back. */

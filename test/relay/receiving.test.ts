@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {issueCertificate} from '../../src/pki/issue.ts'
 import {client, send, submit} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
 let world: RelayWorld
 beforeEach(async () => {
@@ -10,7 +10,6 @@ beforeEach(async () => {
 afterEach(() => world.end())
 
 // Port 1 answers nobody: what is accepted stays in the queue.
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 const TO = {to: ['colonel@example.mil']}
 
 const receivingRule = (fields: string) => ({'policy.yaml': `rules:\n  - {id: in, direction: receiving, ${fields}}\n`})

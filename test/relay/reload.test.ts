@@ -5,7 +5,7 @@ import {relayReport} from '../../src/app/relay-status.ts'
 import {switchRelayTls} from '../../src/app/relay-tls.ts'
 import {startRelay} from '../../src/app/start-relay.ts'
 import {client, send} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
 let world: RelayWorld
 beforeEach(async () => {
@@ -13,7 +13,6 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 const yaml = () => readFile(join(world.world.configDir, 'relay.yaml'), 'utf8')
 
 describe('relay tls', () => {

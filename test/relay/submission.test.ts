@@ -8,11 +8,10 @@ import {addUser, changePassword, deleteUser} from '../../src/app/users.ts'
 import {logLine} from '../../src/relay/log-line.ts'
 import {plainMessage, scramLogin} from '../smtp/sasl-client.ts'
 import {client, submit} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
 // Nobody may relay but users: loopback is no client network here. Nothing listens at the next hop.
 const STRANGERS = 'clients: []\n'
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 
 let world: RelayWorld
 beforeEach(async () => {

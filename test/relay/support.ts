@@ -12,6 +12,9 @@ import {type TestPki, testPki} from '../support/engine.ts'
 import {type Peer, type PeerScript, peer} from '../support/peer.ts'
 import {type ZoneServer, zoneServer} from '../support/zone.ts'
 
+/** Whatever is taken stays in the queue: nobody listens where it goes. */
+export const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
+
 /** The events of a kind; some kinds share a shape. */
 export type EventOf<E extends RelayEvent['event'], U = RelayEvent> = U extends {event: infer K}
   ? E extends K

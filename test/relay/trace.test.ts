@@ -2,7 +2,7 @@ import {X509Certificate} from 'node:crypto'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {logLine} from '../../src/relay/log-line.ts'
 import {client, send, submit} from './client.ts'
-import {RelayWorld} from './support.ts'
+import {NOWHERE, RelayWorld} from './support.ts'
 
 let world: RelayWorld
 beforeEach(async () => {
@@ -10,7 +10,6 @@ beforeEach(async () => {
 })
 afterEach(() => world.end())
 
-const NOWHERE = 'routes: [{domain: "*", host: 127.0.0.1, port: 1}]\n'
 const print = (pem: string) => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()
 const HANDSHAKE = String.raw`TLSv1\.3 TLS_\w+ \w+`
 
@@ -77,7 +76,7 @@ describe('the line about a message that came in', () => {
     await submit(await client(world.port(), 'starttls'), {to: ['a@example.mil']})
     expect(logLine(await world.event('rejected'))).toMatch(
       new RegExp(
-        ` 451 4\\.7\\.10 .* tls=secure:refused ${HANDSHAKE} rule=in profile=secure reason="the client presented`,
+        ` reply="451 4\\.7\\.10 .* tls=secure:refused ${HANDSHAKE} rule=in profile=secure reason="the client presented`,
       ),
     )
   })

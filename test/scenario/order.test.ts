@@ -1,4 +1,4 @@
-import {spawn, spawnSync} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {connect} from 'node:net'
@@ -10,44 +10,45 @@ import {MailAddress} from '../../src/mail/address.ts'
 import {replyText} from '../../src/mail/reply.ts'
 import {relayAnswers} from '../../src/relay/control.ts'
 import {ClientSession} from '../../src/smtp/client.ts'
-import {freePort} from '../interop/world.ts'
 import {markedBody} from '../queue/marked.ts'
 import {orderFault, parseTrace} from '../queue/trace.ts'
 import {programPath, run, scratch} from '../support/cli.ts'
+import {canTrace, freePort} from '../support/machine.ts'
 
 const MESSAGES = 12
-const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-if (!canTrace) console.log("skipped: the relay's order of system calls, for which strace must be installed and allowed")
 
-test.runIf(canTrace)('no 250 leaves the relay before the data it answers for is on disk', async () => {
-  await using dir = await scratch()
-  const world = realWorld({configDir: join(dir.dir, 'config'), dataDir: join(dir.dir, 'data')})
-  const port = await freePort()
-  mkdirSync(world.configDir)
-  // Nobody listens at the next hop: everything stays queued.
-  writeFileSync(
-    join(world.configDir, 'relay.yaml'),
-    `hostname: relay.example.org
+test.runIf(canTrace("the relay's order of system calls"))(
+  'no 250 leaves the relay before the data it answers for is on disk',
+  async () => {
+    await using dir = await scratch()
+    const world = realWorld({configDir: join(dir.dir, 'config'), dataDir: join(dir.dir, 'data')})
+    const port = await freePort()
+    mkdirSync(world.configDir)
+    // Nobody listens at the next hop: everything stays queued.
+    writeFileSync(
+      join(world.configDir, 'relay.yaml'),
+      `hostname: relay.example.org
 listeners: [{address: 127.0.0.1, port: ${port}, tls: off}]
 routes: [{domain: "*", host: 127.0.0.1, port: ${await freePort()}}]
 `,
-  )
-  const file = join(dir.dir, 'trace')
-  const calls = 'trace=write,writev,pwrite64,pwritev,fsync,fdatasync'
-  const program = [process.execPath, programPath(), 'relay', 'start']
-  const traced = spawn('strace', ['-f', '-y', '-s', '5000', '-e', calls, '-o', file, ...program], {
-    env: {...process.env, POSTERN_CONFIG_DIR: world.configDir, POSTERN_DATA_DIR: world.dataDir},
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const exit = once(traced, 'exit')
-  await expect.poll(() => relayAnswers(controlSocket(world)), {timeout: 60_000}).toBe(true)
+    )
+    const file = join(dir.dir, 'trace')
+    const calls = 'trace=write,writev,pwrite64,pwritev,fsync,fdatasync'
+    const program = [process.execPath, programPath(), 'relay', 'start']
+    const traced = spawn('strace', ['-f', '-y', '-s', '5000', '-e', calls, '-o', file, ...program], {
+      env: {...process.env, POSTERN_CONFIG_DIR: world.configDir, POSTERN_DATA_DIR: world.dataDir},
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const exit = once(traced, 'exit')
+    await expect.poll(() => relayAnswers(controlSocket(world)), {timeout: 60_000}).toBe(true)
 
-  const ids = await submit(port)
-  expect((await run(['relay', 'stop'], {configDir: world.configDir, dataDir: world.dataDir})).code).toBe(0)
-  await exit
-  const trace = parseTrace(readFileSync(file, 'utf8'))
-  expect(ids.map((id, n) => orderFault(trace, n, `queued as ${id}`))).toEqual(ids.map(() => null))
-})
+    const ids = await submit(port)
+    expect((await run(['relay', 'stop'], {configDir: world.configDir, dataDir: world.dataDir})).code).toBe(0)
+    await exit
+    const trace = parseTrace(readFileSync(file, 'utf8'))
+    expect(ids.map((id, n) => orderFault(trace, n, `queued as ${id}`))).toEqual(ids.map(() => null))
+  },
+)
 
 /** Queue ids of messages 0, 1, 2 …, small and large, handed over one after the other. */
 async function submit(port: number): Promise<string[]> {

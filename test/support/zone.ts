@@ -1,5 +1,6 @@
 import type {AddressInfo, Server} from 'node:net'
 import dns2, {Packet} from 'dns2'
+import {freePort} from './machine.ts'
 
 export interface ZoneServer {
   /** `127.0.0.1:port`. */
@@ -72,15 +73,6 @@ async function listen(server: ReturnType<typeof dns2.createServer>): Promise<voi
       if (tries > 20) throw error
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const {createServer} = await import('node:net')
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const {port} = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 function parse(zone: string): Line[] {

@@ -1,38 +1,22 @@
-import {writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
 import * as v from 'valibot'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {type Lab, startLab} from '../../../src/lab/lab.ts'
 import {DOCUMENTS} from '../../../src/report/schema/documents.ts'
-import {run, scratch} from '../../support/cli.ts'
+import {run} from '../../support/cli.ts'
+import {type LabPlace, labPlace} from './lab-place.ts'
 
-let home: Awaited<ReturnType<typeof scratch>>
-let lab: Lab
-const at = () => ({configDir: home.dir})
-const domainOf = (name: string) => lab.partners.find((partner) => partner.name === name)!.domain
+let place: LabPlace
+const postern = (...args: string[]) => run(args, place.at)
 
 beforeAll(async () => {
-  home = await scratch()
-  lab = await startLab({dir: join(home.dir, 'lab'), partners: ['good', 'impostor']})
-  const {smtp, smtps} = lab.ports
-  await writeFile(
-    join(home.dir, 'relay.yaml'),
-    `hostname: relay.example.org\ndns: {servers: ["${lab.dns}"]}\nports: {smtp: ${smtp}, smtps: ${smtps}}\n`,
-  )
-  const pem = join(home.dir, 'root.pem')
-  await writeFile(pem, lab.rootPem + lab.intermediatePem)
-  await run(['ca', 'import', pem, '--name', 'mil'], at())
-  await run(['profile', 'create', 'wait', '--level', 'secure', '--ca', 'mil'], at())
-  await run(['profile', 'create', 'fail', '--level', 'secure', '--ca', 'mil', '--on-failure', 'fail'], at())
-  await run(['policy', 'apply', 'wait.example', domainOf('impostor'), '--profile', 'wait'], at())
-  await run(['policy', 'apply', 'fail.example', '--profile', 'fail'], at())
+  place = await labPlace(['good', 'impostor'])
+  await postern('profile', 'create', 'wait', '--level', 'secure', '--ca', 'mil')
+  await postern('profile', 'create', 'fail', '--level', 'secure', '--ca', 'mil', '--on-failure', 'fail')
+  await postern('policy', 'apply', 'wait.example', place.domainOf('impostor'), '--profile', 'wait')
+  await postern('policy', 'apply', 'fail.example', '--profile', 'fail')
 })
-afterAll(async () => {
-  await lab.stop()
-  await home[Symbol.asyncDispose]()
-})
+afterAll(() => place[Symbol.asyncDispose]())
 
-const explain = (...args: string[]) => run(['policy', 'explain', ...args, '--dsn', '--json'], at())
+const explain = (...args: string[]) => postern('policy', 'explain', ...args, '--dsn', '--json')
 type Preview = {finding: string | null; messages: {action: string; after: number; message: string}[]}
 
 describe('policy explain --dsn', () => {
@@ -65,7 +49,7 @@ describe('policy explain --dsn', () => {
   })
 
   test('prints them as they go out', async () => {
-    const {stdout} = await run(['policy', 'explain', 'a@wait.example', '--dsn'], at())
+    const {stdout} = await run(['policy', 'explain', 'a@wait.example', '--dsn'], place.at)
     expect(stdout).toMatch(
       /===== certificate-host-mismatch: .* \(delayed after 4h, failed after 5d\) =====\nFrom: Mail Delivery System/,
     )
@@ -74,7 +58,7 @@ describe('policy explain --dsn', () => {
   })
 
   test('--live is about the host that was met', async () => {
-    const {code, json} = await explain(`a@${domainOf('impostor')}`, '--live')
+    const {code, json} = await explain(`a@${place.domainOf('impostor')}`, '--live')
     expect([code, json.dsns.length]).toEqual([1, 1])
     const [{finding, messages}] = json.dsns
     expect([finding, messages.map(({action}: {action: string}) => action)]).toEqual([null, ['delayed', 'failed']])
@@ -82,10 +66,10 @@ describe('policy explain --dsn', () => {
   })
 
   test.each([
-    ['a mail that passes', () => [`a@${domainOf('good')}`, '--live'], 'nothing keeps the mail back'],
+    ['a mail that passes', () => [`a@${place.domainOf('good')}`, '--live'], 'nothing keeps the mail back'],
     ['the null sender', () => ['a@fail.example', '--from', '<>'], 'the null sender is never sent one'],
   ])('there is none for %s', async (_, args, words) => {
-    const {stdout} = await run(['policy', 'explain', ...args(), '--dsn'], at())
+    const {stdout} = await run(['policy', 'explain', ...args(), '--dsn'], place.at)
     expect(stdout).toContain(`no DSN: ${words}`)
     for (const {messages} of (await explain(...args())).json.dsns as Preview[]) expect(messages).toEqual([])
   })

@@ -1,37 +1,23 @@
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
-import {type Lab, startLab} from '../../../src/lab/lab.ts'
 import {run, scratch} from '../../support/cli.ts'
+import {type LabPlace, labPlace} from './lab-place.ts'
 
-/** The good partner, one without STARTTLS, and a relay.yaml that finds them. */
-let home: Awaited<ReturnType<typeof scratch>>
-let lab: Lab
-const at = () => ({configDir: home.dir})
-const domainOf = (name: string) => lab.partners.find((partner) => partner.name === name)!.domain
+let place: LabPlace
 
 beforeAll(async () => {
-  home = await scratch()
-  lab = await startLab({dir: join(home.dir, 'lab'), partners: ['good', 'impostor', 'no-starttls']})
-  const {smtp, smtps} = lab.ports
-  await writeFile(
-    join(home.dir, 'relay.yaml'),
-    `hostname: relay.example.org\ndns: {servers: ["${lab.dns}"]}\nports: {smtp: ${smtp}, smtps: ${smtps}}\n`,
-  )
-  const pem = join(home.dir, 'root.pem')
-  await writeFile(pem, lab.rootPem + lab.intermediatePem)
-  await run(['ca', 'import', pem, '--name', 'mil'], at())
-  await run(['profile', 'create', 'sec', '--level', 'secure', '--ca', 'mil'], at())
+  place = await labPlace(['good', 'impostor', 'no-starttls'])
+  await run(['profile', 'create', 'sec', '--level', 'secure', '--ca', 'mil'], place.at)
 })
-
-afterAll(async () => {
-  await lab.stop()
-  await home[Symbol.asyncDispose]()
-})
+afterAll(() => place[Symbol.asyncDispose]())
 
 describe('policy apply --probe', () => {
   test('opens the path under the new rule and exits 0 when mail would pass', async () => {
-    const {code, json} = await run(['policy', 'apply', domainOf('good'), '--profile', 'sec', '--probe', '--json'], at())
+    const {code, json} = await run(
+      ['policy', 'apply', place.domainOf('good'), '--profile', 'sec', '--probe', '--json'],
+      place.at,
+    )
     expect([code, json.change]).toEqual([0, 'created'])
     expect(json.probed).toMatchObject([
       {exit: 0, verdict: {fate: 'delivered'}, attempts: [{verdict: {outcome: 'verified'}}]},
@@ -39,20 +25,23 @@ describe('policy apply --probe', () => {
   })
 
   test('exits 1 when mail would be refused, and the rule stands', async () => {
-    const {code, stdout} = await run(['policy', 'apply', domainOf('no-starttls'), '--profile', 'sec', '--probe'], at())
+    const {code, stdout} = await run(
+      ['policy', 'apply', place.domainOf('no-starttls'), '--profile', 'sec', '--probe'],
+      place.at,
+    )
     expect([code, stdout]).toEqual([1, expect.stringMatching(/created[\s\S]*deferred \(4\.7\.4\)[\s\S]*refused/)])
-    expect((await run(['policy', 'list', '--json'], at())).json.rules).toHaveLength(2)
+    expect((await run(['policy', 'list', '--json'], place.at)).json.rules).toHaveLength(2)
   })
 })
 
 describe('policy explain --live', () => {
   test('adds what the relay would meet right now', async () => {
-    const {code, stdout} = await run(['policy', 'explain', `colonel@${domainOf('good')}`, '--live'], at())
+    const {code, stdout} = await run(['policy', 'explain', `colonel@${place.domainOf('good')}`, '--live'], place.at)
     expect([code, stdout]).toEqual([0, expect.stringMatching(/right now mail to .* would be delivered[\s\S]*verified/)])
   })
 
   test('exits 68 for a domain that does not exist', async () => {
-    const {code, json} = await run(['policy', 'explain', 'a@nowhere.invalid', '--live', '--json'], at())
+    const {code, json} = await run(['policy', 'explain', 'a@nowhere.invalid', '--live', '--json'], place.at)
     expect([code, json.live.verdict.fate]).toEqual([68, 'bounced'])
   })
 

@@ -2,6 +2,7 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {run, scratch} from '../../support/cli.ts'
+import {expectRefusal} from '../../support/refusal.ts'
 
 describe('policy on the command line', () => {
   test('tells the story: apply, again, list, explain, move, delete', async () => {
@@ -132,15 +133,7 @@ describe('nonsense gets one line, one hint, the documented code, and changes not
     const at = {configDir: place.dir}
     const before = 'rules: [{id: r1, profile: encrypt}]\n'
     await writeFile(join(place.dir, 'policy.yaml'), before)
-    const answer = await run(args, at)
-    expect([answer.code, answer.stdout]).toEqual([code, ''])
-    const lines = answer.stderr.trimEnd().split('\n')
-    expect(lines).toHaveLength(2)
-    expect(lines[0]).toMatch(/^postern: /)
-    expect(lines[1]).toMatch(/^ {2}hint: /)
-    expect(answer.stderr).toContain(word)
+    await expectRefusal(args, at, code, word)
     expect(await readFile(join(place.dir, 'policy.yaml'), 'utf8')).toBe(before)
-    const {json} = await run([...args, '--json'], at)
-    expect(json).toMatchObject({schema: 'postern.error/1', error: {exit: code, hints: [expect.any(String)]}})
   })
 })

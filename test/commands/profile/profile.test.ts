@@ -2,6 +2,7 @@ import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {run, scratch} from '../../support/cli.ts'
+import {expectRefusal} from '../../support/refusal.ts'
 
 describe('profile on the command line', () => {
   test('takes every field of the contract, shows it, changes it and deletes it', async () => {
@@ -91,15 +92,7 @@ describe('nonsense gets one line, one hint, the documented code, and changes not
     await mkdir(join(place.dir, 'profiles'))
     await writeFile(join(place.dir, 'profiles', 'used.yaml'), 'level: secure\n')
     await writeFile(join(place.dir, 'policy.yaml'), 'rules: [{id: r1, profile: used}]\n')
-    const answer = await run(args, at)
-    expect([answer.code, answer.stdout]).toEqual([code, ''])
-    const lines = answer.stderr.trimEnd().split('\n')
-    expect(lines).toHaveLength(2)
-    expect(lines[0]).toMatch(/^postern: /)
-    expect(lines[1]).toMatch(/^ {2}hint: /)
-    expect(answer.stderr).toContain(word)
+    await expectRefusal(args, at, code, word)
     expect(await readdir(join(place.dir, 'profiles'))).toEqual(['used.yaml'])
-    const {json} = await run([...args, '--json'], at)
-    expect(json).toMatchObject({schema: 'postern.error/1', error: {exit: code, hints: [expect.any(String)]}})
   })
 })
