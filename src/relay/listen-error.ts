@@ -9,7 +9,7 @@ export function listenError(where: {address: string; port: number}, cause: NodeJ
     return new PosternError('listen-denied', `may not listen on ${named}`, {
       exit: Exit.permission,
       hints: [
-        'a relay that gave up root cannot open another port below 1024: restart it',
+        'start it as root, with user: postern in relay.yaml; one that gave root up needs a restart for another port',
         'or have systemd open the port: postern relay unit --socket',
         'or give the privilege: setcap cap_net_bind_service=+ep "$(command -v node)"',
       ],

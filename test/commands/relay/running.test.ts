@@ -125,7 +125,7 @@ describe.skipIf(!ROOT)('a relay that root starts with user: in relay.yaml', () =
     if (Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) > 1023) {
       await plain(await privilegedPort())
       const {code, stderr} = await run(['relay', 'reload'], dirs)
-      expect([code, stderr]).toEqual([77, expect.stringContaining('gave up root cannot open another port below 1024')])
+      expect([code, stderr]).toEqual([77, expect.stringContaining('start it as root, with user: postern')])
       expect(await send(port, {to: ['a@example.mil']})).toMatch(/^250 /)
     }
     await running.stop()
