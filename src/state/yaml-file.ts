@@ -31,16 +31,13 @@ export class YamlFile {
   constructor(source: YamlSource) {
     this.source = source
     const largest = source.largest ?? LARGEST
-    const text = source.text.length > largest ? '' : source.text
-    this.document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      logLevel: 'error',
-      strict: true,
-      uniqueKeys: true,
-    })
-    if (text !== source.text)
+    const isLarge = source.text.length > largest
+    const document = isLarge ? null : parsed(source.text, this.#lines)
+    this.document = document ?? parseDocument('')
+    if (isLarge) {
       throw this.complain([], `expected a file of at most ${largest >> 20} MiB`, 'a larger one would be a mistake')
+    }
+    if (!document) throw this.complain([], 'expected YAML that is not nested so deep', 'a handful of levels is enough')
     const error = this.document.errors[0] ?? this.document.warnings[0]
     if (error) throw this.#syntax(error.pos[0], error.message)
   }
@@ -94,6 +91,16 @@ export class YamlFile {
       hint ?? (this.source.exit === undefined ? 'correct the line, then: postern config check' : 'correct the line')
     const rest = more === 0 ? '' : ` (${more} more in this file)`
     return this.complain([...at, ...path], message, `${next}${rest}`)
+  }
+}
+
+/** Null: it is nested deeper than the parser can go. */
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    return parseDocument(text, {lineCounter, prettyErrors: false, logLevel: 'error', strict: true, uniqueKeys: true})
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import {createHash, createHmac, pbkdf2Sync} from 'node:crypto'
 import {once} from 'node:events'
 import {connect as connectTcp, type Socket} from 'node:net'
 import {connect, createSecureContext, type TLSSocket} from 'node:tls'
@@ -19,10 +20,11 @@ const HELLO = 'EHLO client.example\r\n'
  */
 export async function receivingTls(): Promise<Target> {
   const {certificatePem: cert, keyPem: key} = await issueCertificate({subject: 'mx', dnsNames: ['mx.example.test']})
+  const anna = credential()
   const settings = {
     secureContext: createSecureContext({cert, key}),
     auth: {
-      users: () => ({credentials: new Map([['anna', CREDENTIAL]]), decoySecret: Buffer.alloc(24, 7)}),
+      users: () => ({credentials: new Map([['anna', anna]]), decoySecret: Buffer.alloc(24, 7)}),
       failures: 3,
     },
     limits: {messageSize: LARGEST, recipients: 3, errors: 12, commandLine: 1024},
@@ -47,12 +49,13 @@ export async function receivingTls(): Promise<Target> {
   }
 }
 
-// As few rounds as may be: what is looked for is not in the hash. Nobody knows the password.
-const CREDENTIAL: Credential = {
-  iterations: 4096,
-  salt: Buffer.alloc(16, 1),
-  storedKey: Buffer.alloc(32, 2),
-  serverKey: Buffer.alloc(32, 3),
+/** Of the password `pw`, which the dictionary knows; as few rounds as may be, for what is looked for is not in the hash. */
+function credential(): Credential {
+  const [salt, iterations] = [Buffer.alloc(16, 1), 4096]
+  const salted = pbkdf2Sync('pw', salt, iterations, 32, 'sha256')
+  const keyOf = (name: string) => createHmac('sha256', salted).update(name).digest()
+  const storedKey = createHash('sha256').update(keyOf('Client Key')).digest()
+  return {iterations, salt, storedKey, serverKey: keyOf('Server Key')}
 }
 
 async function afterStartTls(house: House, input: Buffer) {
