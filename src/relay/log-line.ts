@@ -11,7 +11,7 @@ export function logLine(event: RelayEvent): string {
 /** `tls=secure:verified`, and what was negotiated; for a path that mail does not take, why. */
 function tlsWords(path: PathFacts): string {
   const findings = path.outcome === 'refused' && path.findings.length > 0 ? `findings=${path.findings.join(',')}` : ''
-  const reason = path.reason === null ? '' : `reason="${path.reason}"`
+  const reason = path.reason === null ? '' : `reason=${quoted(path.reason)}`
   const policy = policyWords(path.rule === null ? [] : [path.rule], [path.profile])
   const words = [`tls=${path.level}:${path.outcome}`, ...negotiated(path), policy, findings, reason]
   return words.filter(Boolean).join(' ')
@@ -50,7 +50,7 @@ function words(event: RelayEvent): (string | null | false)[] {
       return [`reload failed, keeping revision ${event.revision}: ${event.reason}`]
     case 'connection-refused':
     case 'held-back':
-      return [`${event.client}: ${event.reason}`, ...(event.count > 1 ? [`count=${event.count}`] : [])]
+      return [`${event.client}: ${event.reason}`, ...countWords(event.count)]
     case 'rejected':
       return rejectedWords(event)
     case 'auth-failed':
@@ -60,7 +60,8 @@ function words(event: RelayEvent): (string | null | false)[] {
         'auth-failed',
         event.mechanism,
         ...userWords(event.user),
-        `reason="${event.reason}"`,
+        `reason=${quoted(event.reason)}`,
+        ...countWords(event.count),
       ]
     case 'would-reject':
       return [
@@ -68,7 +69,8 @@ function words(event: RelayEvent): (string | null | false)[] {
         event.client,
         'would-reject',
         policyWords(event.rule === null ? [] : [event.rule], [event.profile]),
-        `reason="${event.reason}"`,
+        `reason=${quoted(event.reason)}`,
+        ...countWords(event.count),
       ]
     case 'accepted':
       return acceptedWords(event)
@@ -97,13 +99,23 @@ function words(event: RelayEvent): (string | null | false)[] {
   }
 }
 
+/** What others said may hold quotation marks of its own: they are escaped as in JSON. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}
+
+function countWords(count = 1): string[] {
+  return count > 1 ? [`count=${count}`] : []
+}
+
 function userWords(user: string | null): string[] {
-  return user === null ? [] : [`user=${JSON.stringify(user)}`]
+  return user === null ? [] : [`user=${quoted(user)}`]
 }
 
 function rejectedWords(event: Extract<RelayEvent, {event: 'rejected'}>): string[] {
-  const {session, client, command, argument, reply, path, reason} = event
-  return [session, client, command, argument, reply, receivedWords(path), `reason="${reason}"`]
+  const {session, client, command, argument, reply, path, reason, count} = event
+  const why = [`reply=${quoted(reply)}`, receivedWords(path), `reason=${quoted(reason)}`]
+  return [session, client, command, argument, ...why, ...countWords(count)]
 }
 
 function acceptedWords(event: Extract<RelayEvent, {event: 'accepted'}>): string[] {
@@ -126,7 +138,7 @@ function fateWords(event: Extract<RelayEvent, {event: 'delivered' | 'deferred' |
   const path = event.path ? [hostWords(event.path), tlsWords(event.path)] : []
   const next = event.next === null ? '' : `next=${event.next}`
   // Where the path says why, the fate need not repeat it.
-  const reason = event.path?.reason === event.reason ? '' : event.reason
+  const reason = event.path?.reason === event.reason ? '' : quoted(event.reason)
   return [event.queue, '→', event.recipient, ...path, event.event, event.status, reason, next]
 }
 

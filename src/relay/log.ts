@@ -49,6 +49,8 @@ export type RelayEvent =
       reply: string
       path: ReceivedPath
       reason: string
+      /** How many of that client it tells of, this one being the last; absent: this one. */
+      count?: number
     }
   | {
       event: 'auth-failed'
@@ -60,8 +62,17 @@ export type RelayEvent =
       reason: string
       /** Milliseconds that the reply was held back. */
       held: number
+      count?: number
     }
-  | {event: 'would-reject'; session: string; client: string; rule: string | null; profile: string; reason: string}
+  | {
+      event: 'would-reject'
+      session: string
+      client: string
+      rule: string | null
+      profile: string
+      reason: string
+      count?: number
+    }
   | {
       event: 'accepted'
       queue: string

@@ -6,6 +6,7 @@ import type {QueueFilter, QueueStore} from '../queue/store.ts'
 import {AddressSlots} from './address-slots.ts'
 import {AuthPauses} from './auth-pauses.ts'
 import {type Bounced, bounceByHand} from './bounce.ts'
+import {CalmLog} from './calm-log.ts'
 import {type CertificateStatus, certificateStatus} from './certificate-status.ts'
 import {Courier} from './courier.ts'
 import {FailureMemory} from './failure-memory.ts'
@@ -76,6 +77,7 @@ export class Relay {
   readonly #end = new AbortController()
   readonly #over = Promise.withResolvers<void>()
   readonly #parts: RelayParts
+  readonly #calm: CalmLog
   readonly #tally: Tally
   readonly #pool: SessionPool
   readonly #memory: FailureMemory
@@ -87,7 +89,8 @@ export class Relay {
   readonly #startedAt: number
 
   private constructor(parts: RelayParts) {
-    this.#tally = new Tally(parts.log)
+    this.#calm = new CalmLog(parts.log)
+    this.#tally = new Tally(this.#calm)
     this.#parts = {...parts, log: this.#tally}
     this.#snapshot = parts.snapshot
     this.#startedAt = parts.world.now()
@@ -218,6 +221,7 @@ export class Relay {
     const enough = this.#parts.world.sleep(GRACE_MS + HUNG_MS, patience.signal).catch(() => {})
     await Promise.race([this.#wind(), enough])
     patience.abort()
+    this.#calm.close()
     this.#parts.log.event({event: 'stopped', reason})
     this.#over.resolve()
   }

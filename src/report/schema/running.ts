@@ -22,7 +22,6 @@ const suspension = v.strictObject({
   until: v.nullable(time),
 })
 
-/** Since the relay started. */
 const certificate = v.strictObject({
   identity: v.string(),
   fingerprint: v.string(),
@@ -30,6 +29,7 @@ const certificate = v.strictObject({
   daysLeft: v.number(),
 })
 
+/** Since the relay started. */
 const tally = v.strictObject({
   received: v.array(
     v.strictObject({tls: v.picklist(['clear', 'tls', 'verified']), messages: v.number(), octets: v.number()}),
