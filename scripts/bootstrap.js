@@ -43,6 +43,7 @@ function build() {
     ...sources('commands'),
     'tsconfig.json',
     'package.json',
+    'scripts/bundle.js',
     'scripts/manifest.js',
   ])
   const stamp = join(root, 'dist', '.built')

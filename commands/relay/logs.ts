@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core'
-import {type LogRecord, relayLogs} from '../../src/app/relay-logs.ts'
+import type {LogRecord} from '../../src/app/relay-log.ts'
+import {relayLogs} from '../../src/app/relay-logs.ts'
 import {BaseCommand} from '../../src/cli/base-command.ts'
 import {durationOf} from '../../src/cli/queue-flags.ts'
 import type {DocumentOf} from '../../src/report/schema/documents.ts'

@@ -15,8 +15,6 @@ import {sameConditions, sameRule} from './rule-diff.ts'
 import {findRule, type Position, placeRule} from './rule-position.ts'
 import type {AppWorld} from './world.ts'
 
-export {applyPolicyFile} from './policy-file.ts'
-
 type Place = Pick<AppWorld, 'configDir'>
 
 /** What `policy apply` was asked for. With the id of a rule that exists, what is absent stays as it is there. */

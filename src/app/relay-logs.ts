@@ -4,8 +4,6 @@ import {logLines} from './log-reader.ts'
 import {relayLogFile} from './relay-files.ts'
 import {type LogRecord, readableRecord} from './relay-log.ts'
 
-export type {LogRecord} from './relay-log.ts'
-
 import {relayReport} from './relay-status.ts'
 import type {AppWorld} from './world.ts'
 

@@ -12,8 +12,6 @@ import {TRANSACTION} from './catalogue/transaction.ts'
 import {VALIDITY} from './catalogue/validity.ts'
 import type {PartnerDeclaration} from './partner.ts'
 
-export {GOOD_DOMAIN} from './catalogue/story.ts'
-
 /** Every partner the lab has, in the order in which they are shown: the story first, then trouble by kind. */
 export const CATALOGUE: readonly PartnerDeclaration[] = [
   ...declared('story', STORY),

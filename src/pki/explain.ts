@@ -8,8 +8,6 @@ import {opensslError} from './openssl-error.ts'
 import {isAuthority, isUnderstood, isWeak} from './verify.ts'
 import {wireRemarks} from './wire-order.ts'
 
-export {verifyUnder} from './verify.ts'
-
 /**
  * Why OpenSSL trusts a chain or does not, as one sentence that an administrator can act on. `presented` is in the order
  * of the wire, leaf first. The verdict is OpenSSL's: where this reading cannot account for it, the sentence says so.

@@ -6,8 +6,6 @@ import {EmbeddedQueue} from './embedded-queue.ts'
 import {SEGMENTS} from './segment-format.ts'
 import type {QueueStore} from './store.ts'
 
-export {newQueueId} from './id.ts'
-
 export interface QueueOptions {
   /** Directory of the queue; made when it is missing. */
   dir: string

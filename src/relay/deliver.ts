@@ -13,8 +13,6 @@ import {pathFacts, rehearsedRefusals} from './path-facts.ts'
 import type {OpenPath, SessionPool} from './session-pool.ts'
 import type {RelaySnapshot} from './snapshot.ts'
 
-export type {OutgoingGroup} from './group.ts'
-
 export interface DeliveryHouse {
   snapshot: Pick<RelaySnapshot, 'revision' | 'routes' | 'path' | 'policy'>
   pool: SessionPool

@@ -4,13 +4,13 @@ import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {
   applyPolicy,
-  applyPolicyFile,
   deletePolicy,
   listPolicies,
   movePolicy,
   type RuleRequest,
   showPolicy,
 } from '../../src/app/policies.ts'
+import {applyPolicyFile} from '../../src/app/policy-file.ts'
 import {diffRules} from '../../src/app/rule-diff.ts'
 import {scratch} from '../support/cli.ts'
 import {rule} from '../support/rule.ts'

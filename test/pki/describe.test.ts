@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {trustAnchors} from '../../src/pki/anchors.ts'
 import {describeCertificate} from '../../src/pki/describe.ts'
-import {explainChain, verifyUnder} from '../../src/pki/explain.ts'
+import {explainChain} from '../../src/pki/explain.ts'
 import {matchesIdentifier} from '../../src/pki/identifiers.ts'
 import {issueCertificate} from '../../src/pki/issue.ts'
+import {verifyUnder} from '../../src/pki/verify.ts'
 import {authorities, issuerOf} from '../support/authorities.ts'
 
 const facts = (pem: string) => describeCertificate(Buffer.from(pem))

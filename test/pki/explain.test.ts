@@ -1,9 +1,10 @@
 import {X509Certificate} from 'node:crypto'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {trustAnchors} from '../../src/pki/anchors.ts'
-import {explainChain, verifyUnder} from '../../src/pki/explain.ts'
+import {explainChain} from '../../src/pki/explain.ts'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
 import {opensslError} from '../../src/pki/openssl-error.ts'
+import {verifyUnder} from '../../src/pki/verify.ts'
 import {authorities, expired, future, issuerOf, MX, parse, pemOf} from '../support/authorities.ts'
 import {handshake} from '../support/handshake.ts'
 

@@ -3,7 +3,7 @@ import type {Behaviour, PartnerSite} from '../partner.ts'
 import {type Draft, MISNAMED, NO_HANDSHAKE, NO_STARTTLS, OUT_OF_DATE, UNTRUSTED} from './draft.ts'
 
 /** The domain of the seed's example. */
-export const GOOD_DOMAIN = 'example.mil'
+const GOOD_DOMAIN = 'example.mil'
 
 /** The eight of the seed's example: what `lab start` starts, and the demo's closing table shows. */
 export const STORY: readonly Draft[] = [
