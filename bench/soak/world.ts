@@ -14,8 +14,8 @@ import {issueCertificate} from '../../src/pki/issue.ts'
 import type {QueueEntry} from '../../src/queue/store.ts'
 import {makeCredential} from '../../src/smtp/sasl/credential.ts'
 import {writeUser} from '../../src/state/user-file.ts'
-import {freePort} from '../../test/interop/world.ts'
 import {programPath} from '../../test/support/cli.ts'
+import {freePort} from '../../test/support/machine.ts'
 
 /** In order, refusing, slow, with broken TLS, deferring, without STARTTLS, hanging, hanging up, not there. */
 const PARTNERS = [

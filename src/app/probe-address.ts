@@ -112,7 +112,7 @@ function reachedTcp({reach}: AttemptEvidence): boolean {
 }
 
 /** A built-in level that trusts whom the profile in force trusts: the handshake was made with those anchors. */
-export function levelProfile(level: Level, {anchors}: EffectiveProfile): EffectiveProfile {
+function levelProfile(level: Level, {anchors}: EffectiveProfile): EffectiveProfile {
   return {...BUILTIN_PROFILES[level], rule: null, anchors}
 }
 

@@ -100,18 +100,9 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
 
 /**
  * What the mailer would find on its way to the domain, and what it would do: the engine's own walk, to every address,
- * without MAIL or RCPT. Whatever goes wrong outside is part of the result.
+ * without MAIL or RCPT. Whatever goes wrong outside is part of the result. `stop` ends it at once, and its reason is
+ * thrown; `taps` keep what the wires said.
  */
-export async function probeDomain(
-  world: AppWorld,
-  target: ProbeTarget,
-  options: ProbeOptions = {},
-  observe?: Observe,
-): Promise<ProbeResult> {
-  return lookAt(await openProber(world, options), target, observe)
-}
-
-/** One look of a prober. `stop` ends it at once, and its reason is thrown. `taps` keep what the wires said. */
 export async function lookAt(
   prober: Prober,
   {text, domain}: ProbeTarget,

@@ -1,5 +1,6 @@
 import type {Clock, Random} from '../mail/world.ts'
 import type {Lease, QueueFilter, QueueStore} from '../queue/store.ts'
+import {withoutPath} from './ending.ts'
 import type {RecipientFate} from './fate.ts'
 import type {RelayLog} from './log.ts'
 import {type Settling, settlement} from './settle.ts'
@@ -68,18 +69,7 @@ async function bounceOne(house: BounceHouse, lease: Lease, reason: string): Prom
 
 // RFC 3463 §3.8: x.7.1, delivery not authorised, by the word of whoever runs this host.
 function fatesByHand({recipients}: Lease, reason: string): RecipientFate[] {
-  return recipients.map(({id, address, options}) => ({
-    id,
-    address,
-    options,
-    result: 'bounced',
-    status: '5.7.1',
-    reason,
-    remote: null,
-    reply: null,
-    findings: [],
-    failures: [],
-    dsnHandedOn: false,
-    evidence: {byHand: true},
-  }))
+  return recipients.map((recipient) =>
+    withoutPath(recipient, {result: 'bounced', status: '5.7.1', reason, evidence: {byHand: true}}),
+  )
 }

@@ -37,20 +37,16 @@ export function fatesOfWaiting(
   recipients: readonly LeasedRecipient[],
   {status, reason}: {status: string; reason: string},
 ): RecipientFate[] {
-  return recipients.map(({id, address, options}) => ({
-    id,
-    address,
-    options,
-    result: 'deferred',
-    status,
-    reason,
-    remote: null,
-    reply: null,
-    findings: [],
-    failures: [],
-    dsnHandedOn: false,
-    evidence: null,
-  }))
+  return recipients.map((recipient) => withoutPath(recipient, {result: 'deferred', status, reason, evidence: null}))
+}
+
+/** A fate that was settled without a word from any host. */
+export function withoutPath(
+  {id, address, options}: LeasedRecipient,
+  settled: Pick<RecipientFate, 'result' | 'status' | 'reason' | 'evidence'>,
+): RecipientFate {
+  const nothing = {remote: null, reply: null, findings: [], failures: [], dsnHandedOn: false}
+  return {id, address, options, ...settled, ...nothing}
 }
 
 /** Another message has found out what the policy refuses there, and this one would meet the same. */

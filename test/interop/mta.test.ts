@@ -2,11 +2,12 @@ import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {createTransport} from 'nodemailer'
 import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest'
+import {freePort} from '../support/machine.ts'
 import type {Mta, MtaOptions} from './mta.ts'
 import {postfixMissing, startPostfix} from './postfix.ts'
 import {type Sink, startSink} from './sink.ts'
 import {startExim, startOpenSmtpd, unpackedMissing} from './unpacked.ts'
-import {type Authority, authority, freePort, PosternWorld, until} from './world.ts'
+import {type Authority, authority, PosternWorld, until} from './world.ts'
 
 // Real mail servers on both sides: they hand mail to our relay, and it hands mail to them.
 interface Server {

@@ -1,11 +1,11 @@
 import {spawn, spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
-import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {type IssuedCertificate, issueCertificate} from '../../src/pki/issue.ts'
 import {programPath} from '../support/cli.ts'
+import {freePort} from '../support/machine.ts'
 
 export type {IssuedCertificate}
 
@@ -84,14 +84,6 @@ export async function authority(commonName: string): Promise<Authority> {
     rootPem: ca.certificatePem,
     issue: (name) => issueCertificate({subject: name, dnsNames: [name], issuer: ca, key: 'rsa-2048'}),
   }
-}
-
-export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  const {port} = server.address() as {port: number}
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Polls until it holds; throws `what` after half a minute. */

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {checkConfig} from '../../src/app/config-check.ts'
 import {deliverDirect} from '../../src/app/deliver-direct.ts'
-import {probeDomain} from '../../src/app/probe-domain.ts'
+import {lookAt, openProber} from '../../src/app/probe-domain.ts'
 import {probeTarget} from '../../src/app/probe-targets.ts'
 import {relayReport} from '../../src/app/relay-status.ts'
 import {type Lab, startLab} from '../../src/lab/lab.ts'
@@ -51,7 +51,7 @@ describe('partners that take nobody without a certificate', () => {
     await expect.poll(() => world.seen('deferred').length, {timeout: 30_000}).toBe(domains.length)
     expect(new Set(world.seen('deferred').map(({status}) => status))).toEqual(new Set(['4.7.5']))
     for (const domain of domains) {
-      const result = await probeDomain(world.world, probeTarget(domain), {pause: 0})
+      const result = await lookAt(await openProber(world.world, {pause: 0}), probeTarget(domain))
       expect(result.levels.encrypt).toBe('refused')
       expect(codesOf(result)).toContain('client-certificate-required')
     }
@@ -61,7 +61,7 @@ describe('partners that take nobody without a certificate', () => {
     await expect.poll(() => world.seen('delivered').length, {timeout: 30_000}).toBe(domains.length)
     expect((await relayReport(world.world))?.clientCertificate).toMatchObject({identity: 'outbound', fingerprint})
     for (const domain of domains) {
-      const result = await probeDomain(world.world, probeTarget(domain), {pause: 0})
+      const result = await lookAt(await openProber(world.world, {pause: 0}), probeTarget(domain))
       expect(result.levels.encrypt).toBe('tls')
       const asked = JSON.stringify(result)
       expect(asked).toContain('is shown identity outbound')
