@@ -71,6 +71,7 @@ export const RELAY_DOCUMENTS = {
   'relay-stop': v.strictObject({pid: v.number()}),
   'relay-reload': v.strictObject({revision: v.string(), changed: v.boolean()}),
   'relay-tls': v.strictObject({enabled: v.boolean(), revision: text}),
+  /** With --follow one line for each record, as a document that holds that one. */
   'relay-logs': v.strictObject({records: v.array(record)}),
   /** Text of the units; `socket` is null without --socket. */
   'relay-unit': v.strictObject({service: v.string(), socket: text}),
