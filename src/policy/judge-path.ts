@@ -161,15 +161,20 @@ function withheld(evidence: PathEvidence, verdicts: readonly AttemptVerdict[]): 
   return {
     fate: bounced ? 'bounced' : 'deferred',
     status: bounced ? status : (status.replace(/^5/, '4') as EnhancedStatus),
-    reason: withheldReason(evidence, refused, bounced),
+    reason: refusal(refused, bounced) ?? unasked(evidence, [...open, ...counted.flatMap(({findings}) => findings)]),
     findings: open,
   }
 }
 
-function withheldReason({domain}: PathEvidence, refused: readonly AttemptVerdict[], bounced: boolean): string {
+function refusal(refused: readonly AttemptVerdict[], bounced: boolean): string | null {
   const last = refused.at(-1)?.findings.find((item) => item.severity === 'error')
-  if (!last) return `no mail host of ${domain} could be asked; it is tried again`
-  return `${last.message}; the mail ${bounced ? 'is returned' : 'waits'}`
+  return last ? `${last.message}; the mail ${bounced ? 'is returned' : 'waits'}` : null
+}
+
+/** What was seen last says whether it is the network, DNS or the host. */
+function unasked({domain}: PathEvidence, findings: readonly Finding[]): string {
+  const last = findings.at(-1)
+  return `no mail host of ${domain} could be asked${last ? `: ${last.message}` : ''}; it is tried again`
 }
 
 function hostFindings({route}: PathEvidence): Finding[] {

@@ -212,6 +212,12 @@ describe('the fate of a recipient', () => {
     )
   })
 
+  test('names in its reason what kept the last host from being asked', () => {
+    expect(judgePath(pathOf([unreachable()]), () => profileAt('secure')).reason).toMatch(
+      /^no mail host of example\.mil could be asked: SMTP at mx1\.example\.mil .*connection refused; it is tried again$/,
+    )
+  })
+
   test('carries a finding for a null MX, with the section that defines it', () => {
     const path = pathOf([], {nullMx: true, failure: {kind: 'null-mx', reason: 'MX 0 .'}})
     expect(judgePath(path, () => profileAt('none')).findings).toMatchObject([
