@@ -2,6 +2,7 @@ import {chmod, lstat, mkdir, unlink} from 'node:fs/promises'
 import {connect, createServer, type Server, type Socket} from 'node:net'
 import {dirname} from 'node:path'
 import {Exit, type ExitCode, PosternError} from '../mail/error.ts'
+import {notReached, notRunning, socketName} from './socket-name.ts'
 
 /**
  * The control protocol: over a Unix socket that only its owner may open, one JSON object a line each way, one request a
@@ -31,19 +32,26 @@ export async function serveControl(path: string, handle: ControlHandler): Promis
   await ownDirectory(dirname(path))
   await unlink(path).catch(() => {})
   const server = createServer({allowHalfOpen: true}, (socket) => void answer(socket, handle))
-  await listen(server, path)
+  // The name is needed until the end, when the socket is removed by it.
+  const name = await socketName(path)
+  try {
+    await listen(server, name.short, path)
+  } catch (error) {
+    await name.release()
+    throw error
+  }
   await chmod(path, 0o600)
-  return {close: () => new Promise((resolve) => server.close(() => resolve()))}
+  return {close: () => new Promise((resolve) => server.close(() => resolve(name.release())))}
 }
 
-/** The directory may stand where others can write: it must be ours, and no link that somebody else laid. */
+/** The data directory may stand where others can write: this one must be ours, and no link that somebody else laid. */
 async function ownDirectory(dir: string): Promise<void> {
   await mkdir(dir, {recursive: true, mode: 0o700})
   const found = await lstat(dir)
   if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
     throw new PosternError('control-socket', `${dir} is not a directory of this user's own`, {
       exit: Exit.permission,
-      hints: ['remove it, or choose a shorter --data-dir, which then holds the socket itself'],
+      hints: ['remove it, or choose another --data-dir'],
     })
   }
   await chmod(dir, 0o700)
@@ -54,7 +62,8 @@ async function ownDirectory(dir: string): Promise<void> {
  * (75), `control-request` (75) when no answer comes, or the error the relay answered.
  */
 export async function askRelay<T>(path: string, request: ControlRequest, patience = ANSWER_MS): Promise<T> {
-  const socket = await reach(path)
+  const name = await socketName(path)
+  const socket = await reach(name.short, path).finally(() => name.release())
   try {
     socket.write(`${JSON.stringify(request)}\n`)
     const line = await readLine(socket, LONGEST_ANSWER, patience)
@@ -102,7 +111,7 @@ function isRequest(value: unknown): value is ControlRequest {
   return typeof value === 'object' && value !== null && 'do' in value && typeof value.do === 'string'
 }
 
-function listen(server: Server, path: string): Promise<void> {
+function listen(server: Server, name: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
@@ -113,32 +122,15 @@ function listen(server: Server, path: string): Promise<void> {
         }),
       ),
     )
-    server.listen(path, resolve)
+    server.listen(name, resolve)
   })
 }
 
-function reach(path: string): Promise<Socket> {
+function reach(name: string, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path)
+    const socket = connect(name)
     socket.once('connect', () => resolve(socket))
-    socket.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EACCES' && cause.code !== 'EPERM') return reject(notRunning(cause))
-      return reject(
-        new PosternError('control-denied', `may not open ${path}`, {
-          exit: Exit.permission,
-          hints: ['run the command as the user that runs the relay'],
-          cause,
-        }),
-      )
-    })
-  })
-}
-
-function notRunning(cause: unknown): PosternError {
-  return new PosternError('relay-not-running', 'no relay runs on this data directory', {
-    exit: Exit.tryAgain,
-    hints: ['start one: postern relay start', 'look where it keeps its data: postern config path'],
-    cause,
+    socket.once('error', (cause: NodeJS.ErrnoException) => reject(notReached(path, cause)))
   })
 }
 

@@ -60,10 +60,17 @@ describe('the control socket', () => {
     expect(await askRelay(path, {do: 'anything'})).toBe('new')
   })
 
-  test('is short also where the data directory is not', () => {
-    const long = controlSocket({dataDir: `/${'d'.repeat(200)}`})
-    expect(Buffer.byteLength(long)).toBeLessThan(104)
-    expect(long).not.toBe(controlSocket({dataDir: `/${'d'.repeat(201)}`}))
+  test('stands in its data directory and answers also where that has a long path', async () => {
+    const dataDir = join(dir, 'd'.repeat(120), 'e'.repeat(120))
+    const long = controlSocket({dataDir})
+    expect(await relayAnswers(long)).toBe(false)
+    const other = await serveControl(long, async () => 'far away')
+    expect((await stat(long)).mode & 0o777).toBe(0o600)
+    expect(await askRelay(long, {do: 'anything'})).toBe('far away')
+    await expect(serveControl(join(long, 'x'), async () => null)).rejects.toThrow()
+    await other.close()
+    await expect(stat(long)).rejects.toThrow('ENOENT')
+    expect(await relayAnswers(long)).toBe(false)
   })
 })
 
