@@ -5,13 +5,13 @@ export const BASELINE_FINDINGS = {
   'level-lost': kind(
     'error',
     'A level that was met is met no more',
-    null,
+    'RFC 7435 §3',
     'At the level that is named the outcome is weaker than when the baseline was saved. Mail that went over verified TLS may not any more.',
   ),
   'level-gained': kind(
     'info',
     'A level is met that was not before',
-    null,
+    'RFC 7435 §3',
     'At the level that is named the outcome is stronger than when the baseline was saved.',
   ),
   'new-issuer': kind(

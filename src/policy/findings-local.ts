@@ -17,7 +17,7 @@ export const LOCAL_FINDINGS = {
   'local-proxy': kind(
     'warning',
     'Something here answers for every mail host',
-    null,
+    'RFC 3207 §6',
     'A connection to port 25 of an address at which nobody can be was taken. A proxy or firewall in this network answers in the place of the partner, and what was seen is its TLS, not the partner’s.',
   ),
   'local-resolver-down': kind(
