@@ -35,6 +35,7 @@ const BUNDLE = v.strictObject(
   'expected what postern config export wrote',
 )
 
+/** The bundle as YAML that `readBundle` reads back as the same, byte for byte. */
 export function bundleText(bundle: ConfigBundle): string {
   const document = {schema: NAME, ...bundle}
   const text = HEAD + stringify(document, {lineWidth: 0, blockQuote: 'literal', aliasDuplicateObjects: false})

@@ -21,6 +21,7 @@ const HELLO_MS = 3_000
 /** Silent addresses that are asked again. */
 const MOST_ASKED = 4
 
+/** Asks on within the deadline; what there was no time for is missing. */
 export async function lookCloser(
   {path, turns}: {path: PathWorld; turns: Turns},
   evidence: PathEvidence,

@@ -37,6 +37,7 @@ export async function queueList(world: AppWorld, filter: QueueFilter & QueuePage
   return {...next, messages: [...listing.messages, ...next.messages]}
 }
 
+/** The queue by destination, with what is suspended; empty where there is no queue yet. */
 export function queueSummary(world: AppWorld, filter: QueueFilter): Promise<QueueSummary> {
   return askQueue(world, {action: 'summary', filter}, {destinations: [], suspensions: []})
 }

@@ -6,6 +6,7 @@ export function controlSocket({dataDir}: Pick<AppWorld, 'dataDir'>): string {
   return join(dataDir, 'run', 'relay.sock')
 }
 
+/** Where `openQueue` keeps queue.db and the segments of large bodies. */
 export function queueDir({dataDir}: Pick<AppWorld, 'dataDir'>): string {
   return join(dataDir, 'queue')
 }

@@ -28,6 +28,7 @@ export interface LabRecord {
   partners: {name: string; domain: string; mx: string; address: string}[]
 }
 
+/** `lab-not-running` (75). */
 export function labNotRunning(cause?: unknown): PosternError {
   return new PosternError('lab-not-running', 'no lab is running here', {
     exit: Exit.tryAgain,

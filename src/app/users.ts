@@ -40,6 +40,7 @@ export async function changePassword(place: Place, name: string, password: strin
   })
 }
 
+/** Throws `user-unknown` (66). */
 export async function deleteUser(place: Place, name: string): Promise<UserEntry> {
   return withLock(place.configDir, async () => {
     const user = await requireUser(place, name)
@@ -64,6 +65,7 @@ export async function requireNewUser(place: Place, name: string): Promise<void> 
   })
 }
 
+/** Throws `user-unknown` (66), with the name that was probably meant. */
 export async function requireUser(place: Place, name: string): Promise<UserEntry> {
   const users = await listUsers(place)
   const found = users.find((user) => user.name === name)

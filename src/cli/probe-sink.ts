@@ -28,6 +28,7 @@ export interface SinkOptions {
   before(): void
 }
 
+/** Where the results go, and when: as they come, or all at the end. Throws what `--output` cannot be opened for. */
 export async function probeSink(options: SinkOptions): Promise<ProbeSink> {
   const {format, json} = options
   if (json) return collecting(options, 'json')

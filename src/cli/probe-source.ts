@@ -77,6 +77,7 @@ function onlyOne(targets: ProbeTarget[]): ProbeTarget {
   })
 }
 
+/** `target-missing` (64). */
 export function noTarget(): PosternError {
   return new PosternError('target-missing', 'no domain to probe was named', {
     exit: Exit.usage,

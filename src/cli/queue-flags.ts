@@ -41,6 +41,7 @@ export interface FilterFlags {
   recipient?: string | undefined
 }
 
+/** `now` in milliseconds, from which the ages count back. Throws `flag-invalid` (64). */
 export function filterOf(flags: FilterFlags, now: number): QueueFilter {
   const {domain, state, reason, sender, recipient} = flags
   const [older, newer] = [flags['older-than'], flags['newer-than']]

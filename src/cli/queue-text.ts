@@ -105,6 +105,7 @@ function said(head: string, text: string, width: number | null): string[] {
   return width === null ? [`${head}${text}`] : hanging(head, text, width)
 }
 
+/** Milliseconds in the largest unit that says enough: `90s`, `27m`, `4h`, `5d`. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 120) return `${seconds}s`

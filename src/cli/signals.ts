@@ -36,6 +36,7 @@ export async function interruptible<T>(action: (signal: AbortSignal) => Promise<
   }
 }
 
+/** `interrupted` (130). */
 export function interrupted(cause?: unknown): PosternError {
   return new PosternError('interrupted', 'interrupted; nothing was written', {exit: Exit.interrupted, cause})
 }

@@ -15,11 +15,13 @@ export function integer(octets: Buffer): Buffer {
 
 export const bitString = (octets: Buffer): Buffer => element(Tag.bitString, Buffer.of(0), octets)
 
+/** OBJECT IDENTIFIER (X.690 §8.19). */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   return element(Tag.oid, Buffer.from([40 * first + second, ...rest.flatMap(base128)]))
 }
 
+/** GeneralizedTime to the second, in UTC (RFC 5280 §4.1.2.5.2). */
 export function generalizedTime(date: Date): Buffer {
   return element(Tag.generalizedTime, Buffer.from(`${date.toISOString().replace(/[-:T]|\..*/g, '')}Z`))
 }

@@ -22,6 +22,7 @@ export function onHello(answer: (socket: Socket, hello: Buffer) => void): Instea
   }
 }
 
+/** Resolves once the other side is gone; what it still sends is thrown away. */
 export async function ended(socket: Socket): Promise<void> {
   await new Promise((resolve) => {
     socket.once('close', resolve)

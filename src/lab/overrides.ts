@@ -13,6 +13,7 @@ export function readOverrides(dir: string): Overrides {
   return parsed(join(dir, OVERRIDES_FILE))
 }
 
+/** Replaces the file as a whole: the lab may be reading it. */
 export async function writeOverrides(dir: string, overrides: Overrides): Promise<void> {
   const temporary = join(dir, `.${OVERRIDES_FILE}.${process.pid}`)
   await writeFile(temporary, `${JSON.stringify(overrides, null, 2)}\n`)
@@ -24,6 +25,7 @@ export function seenOverrides(dir: string): Overrides {
   return parsed(join(dir, SEEN_FILE))
 }
 
+/** Says what the lab has acted on, for `seenOverrides`. */
 export function markSeen(dir: string, overrides: Overrides): void {
   writeFileSync(join(dir, SEEN_FILE), JSON.stringify(overrides))
 }

@@ -11,6 +11,7 @@ export interface AuthorityFacts extends CertificateFacts {
   role: 'root' | 'intermediate'
 }
 
+/** Facts of a CA certificate; self-signed ones are roots. */
 export function describeAuthority(certificate: X509Certificate): AuthorityFacts {
   return {...describeCertificate(certificate), role: isSelfSigned(certificate) ? 'root' : 'intermediate'}
 }

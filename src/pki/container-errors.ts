@@ -12,10 +12,12 @@ export function notACertificate(source: string, what: string): PosternError {
   return new PosternError('not-a-certificate', `${printable(source)} ${what}`, {exit: Exit.badData, hints: [FORMS]})
 }
 
+/** `file-empty` (65). `source` names the file here and below. */
 export function emptyFile(source: string): PosternError {
   return new PosternError('file-empty', `${printable(source)} is empty`, {exit: Exit.badData, hints: [FORMS]})
 }
 
+/** `file-too-large` (65). */
 export function tooManyCertificates(source: string, most: number): PosternError {
   return new PosternError('file-too-large', `${printable(source)} holds more than ${most} certificates`, {
     exit: Exit.badData,
@@ -23,6 +25,7 @@ export function tooManyCertificates(source: string, most: number): PosternError 
   })
 }
 
+/** `certificate-damaged` (65). `what` goes on from the name of the file: `holds a damaged certificate`. */
 export function damagedContent(source: string, what: string): PosternError {
   return new PosternError('certificate-damaged', `${printable(source)} ${what}`, {
     exit: Exit.badData,
@@ -37,6 +40,7 @@ export function damagedBlock(source: string, text: string, {label, offset}: PemB
   return new PosternError('certificate-damaged', message, {exit: Exit.badData, hints: [REEXPORT]})
 }
 
+/** `key-unreadable` (65); where the key is encrypted `password-missing` or `password-wrong`. */
 export function unreadableKey(source: string, isEncrypted: boolean, password: string | undefined): PosternError {
   if (isEncrypted) return password === undefined ? passwordMissing(source) : passwordWrong(source)
   return new PosternError('key-unreadable', `${printable(source)} holds a private key that is damaged`, {

@@ -12,6 +12,7 @@ export interface WireOrder {
   root: X509Certificate | null
 }
 
+/** Compares what was sent, in the order of the wire, with the chain that was built from it. */
 export function wireOrder(presented: X509Certificate[], chain: BuiltChain): WireOrder {
   // What would lie above a signature that does not fit belongs to the chain or does not: nobody can say.
   if (chain.end.kind === 'bad-signature') return {inOrder: true, extras: [], root: null}

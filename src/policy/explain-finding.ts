@@ -15,10 +15,12 @@ export interface FindingExplanation extends FindingKind, FindingPage {
 
 export const FINDING_CODES = Object.keys(FINDINGS) as FindingCode[]
 
+/** Whether `finding CODE` has a page for it; codes of other releases are not known. */
 export function isFindingCode(text: string): text is FindingCode {
   return Object.hasOwn(FINDINGS, text)
 }
 
+/** Everything there is to say of a code, and what it costs at each level where the law speaks of it. */
 export function explainFinding(code: FindingCode): FindingExplanation {
   const pages: Partial<Record<FindingCode, FindingPage>> = FINDING_PAGES
   const law = Object.hasOwn(LAW, code) ? LAW[code as LawCode] : null

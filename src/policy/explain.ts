@@ -64,6 +64,7 @@ export interface PredictedPath extends Pick<Prediction, 'finding' | 'title' | 'f
   verdict: PathVerdict
 }
 
+/** What each finding would make of mail to `domain` (A-labels) under the profile, by the judge that the relay asks. */
 export function predictPaths(profile: Profile, domain: string): PredictedPath[] {
   const effective: EffectiveProfile = {...profile, rule: null, anchors: madeUpAnchors(profile)}
   return situationsFor(effective, domain).map(({finding, title, failures, attempt}) => {

@@ -5,6 +5,7 @@ export interface Glob {
   literal: boolean
 }
 
+/** `*` and `?` as in a shell, upper and lower case alike. Takes any text. */
 export function parseGlob(text: string): Glob {
   const folded = text.toLowerCase().replace(/\*+/g, '*')
   return {text: folded, literal: !/[*?]/.test(folded)}

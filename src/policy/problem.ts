@@ -42,6 +42,7 @@ export interface Problem {
   failures: number
 }
 
+/** `failures`: handshakes in a row that failed, which may open the way to clear text. */
 export function problem(code: LawCode, message: string, hint: string, failures = 0): Problem {
   return {finding: finding(code, message, hint), law: LAW[code], failures}
 }

@@ -152,6 +152,7 @@ export function isFatal(error: unknown): boolean {
   return code !== null && !HARMLESS.includes(code)
 }
 
+/** SQLITE_FULL: the disk, or the quota, has no room. */
 export function isFull(error: unknown): boolean {
   return primaryCode(error) === FULL
 }

@@ -22,6 +22,7 @@ export function queueFull(cause?: unknown): PosternError {
   })
 }
 
+/** `queue-in-use` (75). */
 export function queueInUse(dir: string): PosternError {
   return new PosternError('queue-in-use', `another process has the queue ${dir} open`, {
     exit: Exit.tryAgain,
@@ -29,6 +30,7 @@ export function queueInUse(dir: string): PosternError {
   })
 }
 
+/** `queue-invalid` (78). With a cause the file is damaged; without one another release wrote it. */
 export function queueInvalid(dir: string, why: string, cause?: unknown): PosternError {
   return new PosternError('queue-invalid', `the queue ${dir} cannot be used: ${why}`, {
     exit: Exit.badState,
@@ -51,6 +53,7 @@ export function queueUnopened(dir: string, full: boolean, cause: unknown): Poste
   })
 }
 
+/** `queue-closed` (75). */
 export function queueClosed(): PosternError {
   return new PosternError('queue-closed', 'the queue is closed', {exit: Exit.tryAgain})
 }
@@ -62,6 +65,7 @@ export function leaseLost(messageId: string): PosternError {
   })
 }
 
+/** `body-corrupt` (74). */
 export function bodyCorrupt(messageId: string, why: string, cause?: unknown): PosternError {
   return new PosternError('body-corrupt', `the stored body of message ${messageId} is damaged: ${why}`, {
     exit: Exit.io,
@@ -70,6 +74,7 @@ export function bodyCorrupt(messageId: string, why: string, cause?: unknown): Po
   })
 }
 
+/** `message-unknown` (66). */
 export function messageUnknown(messageId: string): PosternError {
   return new PosternError('message-unknown', `there is no message ${messageId} in the queue`, {
     exit: Exit.missing,
@@ -77,6 +82,7 @@ export function messageUnknown(messageId: string): PosternError {
   })
 }
 
+/** `cursor-invalid` (64). */
 export function cursorInvalid(): PosternError {
   return new PosternError('cursor-invalid', 'the cursor does not come from a listing of this queue', {
     exit: Exit.usage,

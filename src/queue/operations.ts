@@ -52,6 +52,7 @@ const WRITES: readonly string[] = [
   'resume',
 ] satisfies Operation[]
 
+/** Whether it goes through the group commit. */
 export function isWrite(operation: string): boolean {
   return WRITES.includes(operation)
 }

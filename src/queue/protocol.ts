@@ -100,11 +100,13 @@ export interface TransportedError {
   cause: string | null
 }
 
+/** An error as it crosses between threads, which keep neither its class nor its cause. */
 export function packError(error: PosternError): TransportedError {
   const {code, message, exit, hints, persistence, cause} = error
   return {code, message, exit, hints, persistence, cause: cause === undefined ? null : messageOf(cause)}
 }
 
+/** The other end of `packError`. */
 export function unpackError({code, message, cause, ...options}: TransportedError): PosternError {
   return new PosternError(code, message, {...options, cause: cause === null ? undefined : new Error(cause)})
 }

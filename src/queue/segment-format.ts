@@ -19,6 +19,7 @@ export const END_OCTETS = 16
 const MAGIC = 'PSTNBODY'
 const VERSION = 1
 
+/** Magic, version and checksum: the first octets of every segment. */
 export function segmentHeader(): Buffer {
   const header = Buffer.alloc(HEADER_OCTETS)
   header.write(MAGIC, 'latin1')

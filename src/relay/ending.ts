@@ -54,6 +54,9 @@ export function fatesOfRefused(recipients: readonly LeasedRecipient[], found: Re
   return recipients.map(({id, address, options}) => ({...found, id, address, options, evidence: null}))
 }
 
+/**
+ * Every recipient has a reply of its own. `dsnOffered`: the next hop takes over who asked for a DSN (RFC 3461 §5.2).
+ */
 export function fatesOfTransaction(
   recipients: readonly LeasedRecipient[],
   result: TransactionResult,

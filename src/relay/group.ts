@@ -60,6 +60,7 @@ export function pathRequest(house: DeliveryHouse, group: OutgoingGroup, policy: 
   }
 }
 
+/** RFC 8689 §5: a bounce is not discarded because the next hop does not advertise REQUIRETLS. */
 export function requireTlsOf({options, reversePath}: OutgoingGroup): boolean | 'unadvertised' {
   return options.requireTls === true && (reversePath === '' ? 'unadvertised' : true)
 }

@@ -17,6 +17,7 @@ export interface HostFailure {
 /** A partner may have dozens of addresses that all fail alike. */
 const MOST = 10
 
+/** The addresses that did not take the mail, in the order in which they were tried. */
 export function hostFailures({attempts}: PathEvidence, verdict: PathVerdict): HostFailure[] {
   return attempts.flatMap((attempt, i) => failureOf(attempt, verdict.attempts[i]!)).slice(0, MOST)
 }

@@ -30,6 +30,7 @@ export function listenError(where: {address: string; port: number}, cause: NodeJ
   })
 }
 
+/** The port that the system gave; 0 where it does not listen. */
 export function portOf(server: Server): number {
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0

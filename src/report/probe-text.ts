@@ -50,6 +50,7 @@ function section(lines: string[]): string[] {
   return lines.length > 0 ? ['', ...lines] : []
 }
 
+/** Under what the probe was made: profile, route, and whether the time ran out. */
 export function circumstances({profile, route, timedOut}: ProbeResult): string {
   const by = profile.rule === null ? '' : ` by rule ${profile.rule}`
   const name = profile.name === profile.level ? profile.level : `${profile.name} (${profile.level})`

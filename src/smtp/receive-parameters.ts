@@ -75,6 +75,7 @@ export function mailOptions(
   return refusal ? {refusal} : {options, size}
 }
 
+/** Parameters of RCPT (RFC 3461 §4). `offered` are the extensions of this session; `smtputf8`: MAIL asked for it. */
 export function recipientOptions(
   parameters: Parameter[],
   offered: ReadonlySet<string>,

@@ -3,6 +3,7 @@ import type {Reply} from '../mail/reply.ts'
 // RFC 5321 §4.5.3.1.5: a reply line has at most 512 octets, code and CRLF included.
 const LONGEST_TEXT = 500
 
+/** A line has its enhanced status code in front, where there is one. */
 export function reply(code: number, ...lines: string[]): Reply {
   return {code, lines}
 }

@@ -49,6 +49,7 @@ function handshakeEnd(tls: TLSSocket, timeout: number): Promise<string | null> {
   })
 }
 
+/** Of a handshake that is made. */
 export function tlsFacts(tls: TLSSocket): ReceivedTls {
   const cipher = tls.getCipher()
   return {

@@ -37,6 +37,7 @@ export interface Alert {
   name: string
 }
 
+/** A handshake of which nothing was seen. */
 export function noFacts(): HandshakeFacts {
   return {
     version: null,

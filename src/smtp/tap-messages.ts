@@ -46,6 +46,7 @@ export interface ServerHello {
   hasRenegotiationInfo: boolean
 }
 
+/** Body of a ServerHello (RFC 8446 §4.1.3, RFC 5246 §7.4.1.3). Throws `Malformed`. */
 export function parseServerHello(body: Buffer): ServerHello {
   const bytes = new TlsBytes(body)
   const legacyVersion = bytes.uint(2)

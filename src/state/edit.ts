@@ -42,6 +42,7 @@ const PROFILE_KEYS = [
   'comment',
 ] as const satisfies (keyof ProfileFields)[]
 
+/** The caller holds the lock, and has made sure that no rule names it. */
 export async function removeProfile(dir: string, name: string): Promise<void> {
   await removeFile(join(dir, 'profiles', `${name}.yaml`))
 }
@@ -81,6 +82,7 @@ async function textOf(path: string): Promise<string> {
   return (await readOptional(path))?.toString('utf8') ?? ''
 }
 
+/** A document to be edited; an empty file becomes an empty mapping. */
 export function open(text: string): Document {
   const document: Document = parseDocument(text)
   if (document.contents === null) document.contents = document.createNode({}) as YAMLMap

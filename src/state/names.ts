@@ -4,6 +4,7 @@ import {Exit, PosternError} from '../mail/error.ts'
 /** Names of profiles, CAs, identities and rules: they become file names, so nothing that leads out of a directory. */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/
 
+/** 1 to 64 characters: letters, digits, `.`, `_` and `-`, none of them `.` at either end. */
 export function isName(text: string): boolean {
   return NAME.test(text)
 }

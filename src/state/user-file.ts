@@ -39,6 +39,7 @@ export async function readUsers(dir: string): Promise<StoredUsers> {
   return file ? parseUsers(file) : {credentials: new Map(), decoySecret: Buffer.alloc(0), text: ''}
 }
 
+/** Throws (78) with file and line. */
 export function parseUsers(source: YamlSource): StoredUsers {
   const file = new YamlFile(source)
   const {decoySecret, users} = file.read(SCHEMA)

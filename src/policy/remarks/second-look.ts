@@ -16,6 +16,7 @@ export interface SecondLook {
 
 export const NOTHING_NEW: SecondLook = {newest: null, sniRefused: false, cipher: null, group: null}
 
+/** What a ClientHello of our own has learned of a peer with which the handshake failed. */
 export function secondLookRemarks(attempt: AttemptEvidence, look: SecondLook): Finding[] {
   const peer = peerName(attempt)
   const {newest, sniRefused, cipher, group} = look

@@ -49,6 +49,7 @@ export const CHECKS: Partial<Record<FindingCode, Check>> = {
   'dns-failed': check('time', 'could not be looked up'),
 }
 
+/** What a finding means to whoever wrote the message; null: it has no words of its own. */
 export function checkOf(code: string): Check | null {
   return (CHECKS as Record<string, Check | undefined>)[code] ?? null
 }

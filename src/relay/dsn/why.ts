@@ -25,6 +25,7 @@ const REFUSED: Record<string, string> = {
   'end of DATA': 'did not take the message',
 }
 
+/** The host that decided it, as a subject; no host may have been reached. */
 export function peer({remote}: RecipientFate): string {
   return remote ? `the mail host ${remote.host}` : 'the mail host'
 }

@@ -1,5 +1,6 @@
 /** The presentation language of TLS (RFC 8446 §3), as far as it is written here; `tap-bytes.ts` reads it. */
 
+/** Big-endian, as everything there. */
 export function uint16(number: number): Buffer {
   return Buffer.of(number >> 8, number & 0xff)
 }

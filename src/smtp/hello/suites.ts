@@ -119,6 +119,7 @@ export const SUITES_12: readonly number[] = ALL.filter((number) => number >> 8 !
 
 export const SUITES_SHARED_KEY: readonly number[] = SHARED_KEY.map(([number]) => number)
 
+/** IANA name; `0x1234` where there is none. */
 export function suiteName(number: number): string {
   return NAMES.get(number) ?? `0x${number.toString(16).padStart(4, '0')}`
 }

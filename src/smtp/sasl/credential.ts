@@ -75,6 +75,7 @@ function keysOf(salted: Buffer): {storedKey: Buffer; serverKey: Buffer} {
   return {storedKey, serverKey: hmac(salted, 'Server Key')}
 }
 
+/** HMAC-SHA-256, 32 octets. */
 export function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest()
 }

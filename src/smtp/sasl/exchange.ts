@@ -27,10 +27,12 @@ export interface SaslSituation {
 
 export const EMPTY = Buffer.alloc(0)
 
+/** The secret does not fit, or there is no such user; `reason` is for the log. */
 export function denied(user: string | null, reason: string): SaslOutcome {
   return {failure: {kind: 'denied', user, reason}}
 }
 
+/** The client does not keep to the mechanism; `reason` is for the log. */
 export function malformed(reason: string, user: string | null = null): SaslOutcome {
   return {failure: {kind: 'malformed', user, reason}}
 }
