@@ -6,7 +6,8 @@ import {parseArgs} from 'node:util'
 import {mib, soak} from './soak/soak.ts'
 import {faults, rssSlope} from './soak/verdict.ts'
 
-const BOUNDS = {rssSlope: 10, heap: 16, fds: 4}
+/** V8 takes more while the garbage of a busy minute waits; the heap once it is collected says whether something is held. */
+const BOUNDS = {rssSlope: 15, heap: 16, fds: 4}
 
 const {values} = parseArgs({
   options: {seconds: {type: 'string', default: '120'}, clients: {type: 'string', default: '6'}},

@@ -161,7 +161,7 @@ listeners:
   - {address: 127.0.0.1, port: ${ports.implicit}, tls: implicit}
 dns: {servers: ["${lab.dns}"]}
 ports: {smtp: ${lab.ports.smtp}, smtps: ${lab.ports.smtps}}
-queue: {retry: 2s, retryMax: 8s, lifetime: 20s}
+queue: {retry: 1s, retryMax: 4s, lifetime: 10s}
 `,
   )
   await writeUser(configDir, 'anna', await makeCredential('correct horse'))
