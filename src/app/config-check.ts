@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Finding} from '../policy/evidence.ts'
+import {finding} from '../policy/findings.ts'
 import {lintProfile, lintRules} from '../policy/lint.ts'
 import type {Configuration} from '../state/configuration.ts'
 import {readPrivateKey} from '../state/files.ts'
@@ -31,7 +32,15 @@ export async function checkConfig({configDir}: Pick<AppWorld, 'configDir'>): Pro
   const {revision, profiles, rules, cas} = config
   const own = [...profiles.keys()].filter((name) => !isBuiltin(name))
   const counts = {profiles: own.length, rules: rules.length, cas: cas.size, identities, users}
-  return {configDir, revision, counts, findings: lintAll(config)}
+  return {configDir, revision, counts, findings: [...lintAll(config), ...lintUsers(config, users)]}
+}
+
+function lintUsers({settings: {tls, listeners}}: Configuration, users: number): Finding[] {
+  if (users === 0 || (tls.enabled && listeners.some((listener) => listener.tls !== 'off'))) return []
+  const who = users === 1 ? '1 user' : `${users} users`
+  const message = `${who} may authenticate inside TLS alone, and no listener offers it`
+  const hint = tls.enabled ? 'give a listener in relay.yaml tls: starttls or implicit' : 'postern relay tls on'
+  return [finding('users-without-tls', message, hint)]
 }
 
 /** A built-in profile is linted where a rule uses it. */

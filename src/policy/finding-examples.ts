@@ -254,6 +254,7 @@ export const FINDING_EXAMPLES: Record<FindingCode, readonly [Fault, example: str
     'here',
     'rule r1 requires TLS of every client; a public server on port 25 must not (RFC 3207 §4)',
   ],
+  'users-without-tls': ['here', '2 users may authenticate inside TLS alone, and no listener offers it'],
   'regex-unanchored': [
     'here',
     '/@example\\.mil/ in rule r1 also matches addresses of longer domains, such as one below attacker.net',

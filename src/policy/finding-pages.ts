@@ -476,6 +476,10 @@ export const FINDING_PAGES = {
     ['The rule matches every client, those of the whole Internet included.'],
     ['Limit it: --client CIDR, or recipients that only partners write to.'],
   ),
+  'users-without-tls': page(
+    ['TLS was switched off, or every listener has `tls: off`.', 'The users were added before the listeners.'],
+    ['Switch TLS on: postern relay tls on.', 'Give a listener in relay.yaml `tls: starttls` or `tls: implicit`.'],
+  ),
   'regex-unanchored': page(
     ['The closing $ is missing, so that the expression is met by the beginning of a longer name.'],
     [

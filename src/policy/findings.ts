@@ -211,6 +211,12 @@ export const FINDINGS = {
     'RFC 3207 §4',
     'A publicly referenced SMTP server must not require STARTTLS to take mail for its own domains.',
   ),
+  'users-without-tls': kind(
+    'warning',
+    'There are users, and no listener offers TLS',
+    'RFC 4954 §4, RFC 8314 §3',
+    'AUTH is offered inside TLS alone, so that nobody can authenticate.',
+  ),
   'regex-unanchored': kind(
     'warning',
     'The regular expression is not anchored at its end',
