@@ -61,9 +61,8 @@ function originalRecipient(orcpt: string | undefined, global: boolean): string[]
   const original = readOriginalRecipient(orcpt ?? '')
   if (!original) return []
   const utf8 = original.type.toLowerCase() === 'utf-8' && !global
-  return [
-    `Original-Recipient: ${original.type}; ${printableWithin(utf8 ? embedUtf8(original.address) : original.address, 800)}`,
-  ]
+  const address = utf8 ? embedUtf8(original.address) : original.address
+  return [`Original-Recipient: ${printableWithin(`${original.type}; ${address}`, 800)}`]
 }
 
 /** The remote host's own words (RFC 3464 §2.3.6), else the check of ours that failed, as the sender is told of it. */
