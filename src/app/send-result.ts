@@ -90,7 +90,7 @@ function exitOf(fate: RecipientFate, {evidence, verdict}: {evidence: PathEvidenc
   return evidence.attempts.length === 0 ? Exit.noHost : Exit.refused
 }
 
-/** CLI.md, 'Everywhere': a plain no is worse than a failed look, which is worse than nothing. */
+/** A plain no is worse than a failed look, which is worse than nothing. */
 function worstExit(exits: ExitCode[]): ExitCode {
   const order: ExitCode[] = [Exit.no, Exit.refused, Exit.noHost, Exit.tryAgain]
   return order.find((exit) => exits.includes(exit)) ?? Exit.ok

@@ -1,6 +1,6 @@
 /**
  * What the product asks of DNS, and the answers it can get. An answer that could not be had is a value here, because
- * "does not exist" and "could not look" lead to different fates (OUTCOMES.md): NXDOMAIN bounces, SERVFAIL defers.
+ * "does not exist" and "could not look" lead to different fates (docs/outcomes.md): NXDOMAIN bounces, SERVFAIL defers.
  * A signal that aborts ends the question at once; the promise then rejects with its reason.
  */
 export interface Resolver {

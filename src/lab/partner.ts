@@ -7,9 +7,9 @@ import type {LabPki} from './pki.ts'
 import type {Script} from './script.ts'
 import type {ZoneEntry} from './zone.ts'
 
-/** What the partners of a group have trouble with. `story` is the default set, in which the seed's example is told. */
+/** What the partners of a group have trouble with. `story` is the default set, in which the example.mil story is told. */
 export const GROUPS = {
-  story: "the seed's example: the partners of the demo",
+  story: 'the partners of the demo',
   chain: 'chains that do not lead to the anchor, or on odd ways',
   names: 'names in certificates (RFC 9525)',
   validity: 'certificates whose time is over, or has not come',

@@ -98,7 +98,7 @@ class Walk {
     }
   }
 
-  /** OUTCOMES.md, note 1: clear text after TLS failed is always a new connection, and never silent. */
+  /** docs/outcomes.md, note 1: clear text after TLS failed is always a new connection, and never silent. */
   async #fallBack(target: Target, failed: Judged): Promise<Judged> {
     await failed.session?.quit()
     failed.leave?.()

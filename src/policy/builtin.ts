@@ -1,7 +1,7 @@
 import {LEVELS, type Level, type Profile} from './profile.ts'
 
 /**
- * What a profile of this level is when nothing else was said (CLI.md, "Profile defaults"). With `ca` named, the caller
+ * What a profile of this level is when nothing else was said. With `ca` named, the caller
  * sets `trust` to `imported`: those CAs alone are trusted then.
  */
 export function profileDefaults(level: Level): Omit<Profile, 'name'> {

@@ -9,7 +9,7 @@ export interface FindingExplanation extends FindingKind, FindingPage {
   fault: Fault
   /** A sentence as it is printed. */
   example: string
-  /** What the mailer does at each level (OUTCOMES.md); null: it decides nothing by itself. */
+  /** What the mailer does at each level (docs/outcomes.md); null: it decides nothing by itself. */
   levels: Pick<LawRow, 'preferred' | 'encrypt' | 'secure'> | null
 }
 

@@ -20,7 +20,7 @@ export interface Explanation {
   rehearsed: Rule[]
   /** null: the rule rejects the mail, whatever its TLS. */
   profile: Profile | null
-  /** One entry for each row of OUTCOMES.md that can happen under the profile; empty for receiving. */
+  /** One entry for each row of docs/outcomes.md that can happen under the profile; empty for receiving. */
   predicted: Prediction[]
   /** What is weaker in the profile than it looks. */
   notes: Finding[]

@@ -10,7 +10,7 @@ import {presentedLeaf} from './reading.ts'
 import {evaluateSubject} from './subject.ts'
 
 /**
- * The law of OUTCOMES.md for one look at one address. Pure: equal evidence and profile give an equal verdict, and neither
+ * The law of docs/outcomes.md for one look at one address. Pure: equal evidence and profile give an equal verdict, and neither
  * is changed. Probe, relay, rehearsal and explanation all ask this function.
  */
 export function judgeAttempt(

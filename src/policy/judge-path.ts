@@ -17,7 +17,7 @@ import {passes} from './reading.ts'
 type Settled = Pick<PathVerdict, 'fate' | 'status' | 'reason' | 'findings'>
 
 /**
- * From attempts to a fate (OUTCOMES.md): what becomes of a recipient when these are all the attempts there were. The first
+ * From attempts to a fate (docs/outcomes.md): what becomes of a recipient when these are all the attempts there were. The first
  * attempt that lets mail pass decides; `delivered` means that policy stands in its way nowhere, not that the host took it.
  */
 export function judgePath(

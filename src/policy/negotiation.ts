@@ -62,7 +62,7 @@ function failedHandshake(
   }
   const hint = `the two sides share no TLS version: the partner has to enable TLS ${profile.minTls}`
   const failed = problem('validation-failure', message, hint, failures(attempt))
-  // OUTCOMES.md, note 2: the minimum is offered in the ClientHello, so a peer below it shows as a failed handshake. Under
+  // docs/outcomes.md, note 2: the minimum is offered in the ClientHello, so a peer below it shows as a failed handshake. Under
   // TLS 1.2 it is below the floor, which is a plain handshake failure; above that it is too weak for this profile.
   return profile.minTls === '1.2' ? failed : {...failed, law: {...failed.law, detail: 6}}
 }

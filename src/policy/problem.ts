@@ -2,7 +2,7 @@ import type {AttemptEvidence, Finding, Outcome} from './evidence.ts'
 import {type FindingCode, finding} from './findings.ts'
 import type {Level} from './profile.ts'
 
-/** What the law (OUTCOMES.md, "Delivery: one attempt") says of one finding; `fallback` is "clear after N failed attempts". */
+/** What the law (docs/outcomes.md, "Delivery: one attempt") says of one finding; `fallback` is "clear after N failed attempts". */
 export interface LawRow {
   preferred: 'clear' | 'tls' | 'fallback'
   encrypt: 'tls' | 'refused'

@@ -10,7 +10,7 @@ import type {RecipientFate} from './fate.ts'
 import {hostFailures} from './host-failure.ts'
 import type {PathFacts} from './log.ts'
 
-/** No path was open: the judge's word on it is the fate of all (OUTCOMES.md, 'From attempts to a fate'). */
+/** No path was open: the judge's word on it is the fate of all (docs/outcomes.md, 'From attempts to a fate'). */
 export function fatesOfClosedPath(
   recipients: readonly LeasedRecipient[],
   {evidence, verdict}: Pick<MailPath, 'evidence' | 'verdict'>,

@@ -23,7 +23,7 @@ export interface ReceivedFacts {
   now: number
 }
 
-/** Whether this session is safe enough for the profile that governs it (OUTCOMES.md, 'Receiving'); null: it is. */
+/** Whether this session is safe enough for the profile that governs it (docs/outcomes.md, 'Receiving'); null: it is. */
 export function judgeReceived(facts: ReceivedFacts, profile: EffectiveProfile): Refusal | null {
   if (profile.level === 'none' || profile.level === 'preferred') return null
   const reason = facts.tls ? weakness(facts.tls, facts, profile) : 'the session is not encrypted'

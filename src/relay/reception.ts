@@ -116,7 +116,7 @@ export class Reception {
     )
   }
 
-  /** OUTCOMES.md, 'Receiving': level none withdraws STARTTLS from that client and leaves the implicit port alone. */
+  /** docs/outcomes.md, 'Receiving': level none withdraws STARTTLS from that client and leaves the implicit port alone. */
   #welcome(snapshot: RelaySnapshot, listener: ListenerSettings, client: string): Welcome {
     if (!snapshot.tlsEnabled || snapshot.identity === null || listener.tls === 'off') return NO_TLS
     const policy = snapshot.policy.receiving({client})

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** `postern.probe/1`, the document that CI jobs and scripts rely on (CLI.md). Fields may be added, none may change. */
+/** `postern.probe/1`, the document that CI jobs and scripts rely on. Fields may be added, none may change. */
 
 export const outcome = v.picklist(['clear', 'tls', 'verified', 'refused', 'unreachable'])
 export const byLevel = v.strictObject({none: outcome, preferred: outcome, encrypt: outcome, secure: outcome})

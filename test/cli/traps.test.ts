@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
 
-// The traps of oclif 5 that DESIGN.md lists, each sprung against the built program, as an administrator starts it.
+// The traps of oclif 5, each sprung against the built program, as an administrator starts it.
 const root = new URL('../..', import.meta.url).pathname
 const bin = join(root, 'bin', 'run.js')
 const dir = mkdtempSync(join(tmpdir(), 'postern-traps-'))

@@ -1,7 +1,7 @@
 import type {FailureAction, Level} from '../../src/policy/profile.ts'
 
 /**
- * OUTCOMES.md written out as data, by hand. Nothing here is computed by the judge: the file `outcomes.txt` is made from
+ * docs/outcomes.md written out as data, by hand. Nothing here is computed by the judge: the file `outcomes.txt` is made from
  * this by `write-outcomes.ts`, and the judge is held to that file line by line.
  */
 export interface LawLine {

@@ -41,7 +41,7 @@ function fateOf(outcome: string, manner: string | undefined, level: Level, actio
 
 export function renderOutcomes(rows: GoldenRow[]): string {
   const head = [
-    '# OUTCOMES.md row by row: situation | level | action | outcome of the attempt | fate | enhanced status.',
+    '# docs/outcomes.md row by row: situation | level | action | outcome of the attempt | fate | enhanced status.',
     '# Made by test/golden/write-outcomes.ts from test/golden/outcomes.law.ts; the judge is held to every line.',
   ]
   const cells = (row: GoldenRow) => [

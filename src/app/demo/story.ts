@@ -28,7 +28,7 @@ const TO = 'colonel@example.mil'
 const FROM = 'ops@relay.example.org'
 
 /**
- * The seed's example, carried through every room: import the partner's CA, make a `secure` profile, apply it to
+ * The example.mil story, carried through every room: import the partner's CA, make a `secure` profile, apply it to
  * example.mil, probe, send, see it arrive over verified TLS; then an impostor answers, is refused, and nothing is lost.
  * `labDir` is the running lab's directory. Throws `StoryBroken` at the first thing that does not come out as told.
  */

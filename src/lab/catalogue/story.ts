@@ -2,10 +2,9 @@ import type {Socket} from 'node:net'
 import type {Behaviour, PartnerSite} from '../partner.ts'
 import {type Draft, MISNAMED, NO_HANDSHAKE, NO_STARTTLS, OUT_OF_DATE, UNTRUSTED} from './draft.ts'
 
-/** The domain of the seed's example. */
 const GOOD_DOMAIN = 'example.mil'
 
-/** The eight of the seed's example: what `lab start` starts, and the demo's closing table shows. */
+/** The eight of the example.mil story: what `lab start` starts, and the demo's closing table shows. */
 export const STORY: readonly Draft[] = [
   {name: 'good', domain: GOOD_DOMAIN, trouble: 'nothing', build: inOrder},
   {

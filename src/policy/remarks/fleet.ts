@@ -26,7 +26,7 @@ const MANNER: Partial<Record<Outcome, string>> = {
 /**
  * What a fleet that is not all of one kind means, in one sentence: `2 of 3 hosts pass; mail waits only if …`. Null
  * where the hosts agree. The mailer goes from host to host until one lets mail pass, so that what is lost or weakened
- * follows from which are down; a host that is down only ever makes mail wait (OUTCOMES.md, "From attempts to a fate").
+ * follows from which are down; a host that is down only ever makes mail wait (docs/outcomes.md, "From attempts to a fate").
  */
 export function fleetSentence(hosts: readonly FleetHost[]): string | null {
   const passing = hosts.filter(({outcome}) => passes(outcome))
