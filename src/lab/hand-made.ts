@@ -49,6 +49,8 @@ export interface OldTraits {
   alpn?: string
   /** Sends SCTs in the extension of its own (RFC 6962 §3.3). */
   scts?: boolean
+  /** Breaks off where a client names this host (SNI). */
+  refusesName?: string
   /** The leaf, DER. */
   leaf?: Buffer
   /** Octets of a Diffie-Hellman prime that it made itself, for a cipher that wants one. */
@@ -63,6 +65,7 @@ export interface OldTraits {
 export function oldTls(traits: OldTraits): InsteadOfTls {
   const {cipher = AES_128_CBC_SHA, compression = false} = traits
   return onHello((socket, bytes) => {
+    if (traits.refusesName && names(bytes, traits.refusesName)) return void socket.end(fatal(ALERT.unrecognizedName))
     const offered = offeredIn(bytes)
     if (!offered.ciphers.includes(cipher) || offered.version < traits.version) {
       const number = offered.version < traits.version ? ALERT.protocolVersion : ALERT.handshakeFailure
@@ -128,6 +131,6 @@ function keyExchange(octets: number): Buffer {
 }
 
 /** Whether a ClientHello carries server_name (RFC 6066 §3); it is looked for as octets, since nothing else is to be known. */
-export function names(hello: Buffer, host: string): boolean {
+function names(hello: Buffer, host: string): boolean {
   return hello.includes(Buffer.from(host, 'latin1'))
 }

@@ -25,6 +25,8 @@ export interface Script {
   leavesAfterHandshake?: true
   /** Hangs up without a word at this verb; '.' is the end of the message. */
   closesAt?: string
+  /** Does inside TLS what it was told before (RFC 3207 §4.2, CVE-2011-0411). */
+  obeysEarlyCommands?: true
   /** OCSP response that is stapled, DER. */
   staple?: Buffer
   /** Protocols that it insists on where any is offered (ALPN). */
@@ -135,6 +137,7 @@ export class ScriptedSession {
 
   #startTls(then: () => void): void {
     this.#stream.off('data', this.#take)
+    const early = this.#script.obeysEarlyCommands ? this.#pending : ''
     this.#pending = ''
     const {demandsCertificate = false, leavesAfterHandshake, staple, alpn, sharesKey} = this.#script
     const stream = new TLSSocket(this.#raw, {
@@ -152,6 +155,7 @@ export class ScriptedSession {
       this.#stream = stream
       if (leavesAfterHandshake) this.#raw.destroySoon()
       else then()
+      this.#take(Buffer.from(early, 'latin1'))
     })
   }
 

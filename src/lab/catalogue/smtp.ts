@@ -73,6 +73,15 @@ export const SMTP: readonly Draft[] = [
   },
   {
     ...speaks(
+      'command-injection',
+      'does inside TLS what it was told in clear text behind STARTTLS',
+      {obeysEarlyCommands: true},
+      'tls',
+    ),
+    full: ['starttls-command-injection'],
+  },
+  {
+    ...speaks(
       'starttls-inside-tls',
       'offers STARTTLS again inside TLS',
       {reply: hello('250-STARTTLS', '250 8BITMIME')},

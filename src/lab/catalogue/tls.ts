@@ -1,6 +1,6 @@
 import {X509Certificate} from 'node:crypto'
 import type {SecureContextOptions} from 'node:tls'
-import {ALERT, ended, fatal, type InsteadOfTls, names, type OldTraits, oldTls, onHello, VERSION} from '../hand-made.ts'
+import {ALERT, ended, fatal, type InsteadOfTls, type OldTraits, oldTls, onHello, VERSION} from '../hand-made.ts'
 import {contextFor} from '../host.ts'
 import type {Behaviour, PartnerSite} from '../partner.ts'
 import type {Script} from '../script.ts'
@@ -255,11 +255,11 @@ export const TLS: readonly Draft[] = [
     },
   },
   {
-    ...handMade(
-      'aborts-on-sni',
-      'aborts the handshake of who names the host (SNI)',
-      refusesSni('mx1.aborts-on-sni.example'),
-    ),
+    name: 'aborts-on-sni',
+    trouble: 'aborts the handshake of who names the host (SNI)',
+    ...NO_HANDSHAKE,
+    remarks: ['sni-refused'],
+    build: (site) => hostOfOld({refusesName: site.mx})(site),
   },
   {
     name: 'huge-chain',
@@ -315,12 +315,6 @@ function alerts(name: keyof typeof ALERT): InsteadOfTls {
 
 function smtpGoesOn(): InsteadOfTls {
   return answers(Buffer.from('500 5.5.1 command not recognized\r\n'))
-}
-
-function refusesSni(host: string): InsteadOfTls {
-  return onHello((socket, hello) => {
-    socket.end(fatal(names(hello, host) ? ALERT.unrecognizedName : ALERT.internalError))
-  })
 }
 
 function repeated(certificatePem: string, times: number): {certificatePem: string}[] {
