@@ -71,17 +71,24 @@ class Intake implements BodySink {
   }
 
   async end(): Promise<Reply> {
-    if (this.#loops || this.#failure) return this.#refuse(this.#failure ?? LOOPS)
+    const refusal = this.#failure ?? (this.#loops ? LOOPS : null)
+    if (refusal) {
+      await this.abort(refusal)
+      return refusal
+    }
     try {
       const id = await this.#body.commit(this.#message)
       this.#logAccepted(id)
       return {code: 250, lines: [`2.0.0 queued as ${id}`]}
     } catch (error) {
-      return queueReply(this.#house, error)
+      this.#failure = queueReply(this.#house, error)
+      this.#logRefused(this.#failure)
+      return this.#failure
     }
   }
 
-  async abort(): Promise<void> {
+  async abort(refusal?: Reply): Promise<void> {
+    if (refusal) this.#logRefused(refusal)
     // What was not committed is nobody's; a failure to remove it at once is made good when the queue is opened.
     await this.#body.abort().catch(() => {})
   }
@@ -91,10 +98,9 @@ class Intake implements BodySink {
     return this.#scan.hops > this.#house.snapshot().limits.hops
   }
 
-  async #refuse(reply: Reply): Promise<Reply> {
-    await this.abort()
+  #logRefused(reply: Reply): void {
     const {session, address: client} = this.#client
-    const reason = this.#failure ? failureWords(this.#failure) : `${this.#scan.hops} Received headers`
+    const reason = this.#reasonOf(reply)
     const argument = `<${this.#message.reversePath}>`
     this.#house.log.event({
       event: 'rejected',
@@ -106,7 +112,11 @@ class Intake implements BodySink {
       path: this.#path,
       reason,
     })
-    return reply
+  }
+
+  #reasonOf(reply: Reply): string {
+    if (reply === this.#failure) return failureWords(reply)
+    return reply === LOOPS ? `${this.#scan.hops} Received headers` : 'the message as it came'
   }
 
   #logAccepted(queue: string): void {

@@ -59,11 +59,11 @@ export class IncomingBody {
   async refuse(refusal: Reply): Promise<void> {
     if (this.#refusal) return
     this.#refusal = refusal
-    await this.abort()
+    await this.abort(this.refusal ?? refusal)
   }
 
-  async abort(): Promise<void> {
-    await this.#sink.abort().catch(() => {})
+  async abort(refusal?: Reply): Promise<void> {
+    await this.#sink.abort(refusal).catch(() => {})
   }
 
   async #keep(body: Buffer): Promise<void> {

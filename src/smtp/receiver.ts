@@ -28,8 +28,8 @@ export interface BodySink {
   write(chunk: Buffer): Promise<void>
   /** The answer to the final dot. The 250 of a queueing sink comes after the data is durable. */
   end(): Promise<Reply>
-  /** The client went away, or broke a rule; nothing of it may remain. */
-  abort(): Promise<void>
+  /** The client went away, or broke a rule and is given that reply; nothing of it may remain. */
+  abort(refusal?: Reply): Promise<void>
 }
 
 export interface ClientFacts {

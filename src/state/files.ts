@@ -46,7 +46,7 @@ export async function removeFile(path: string): Promise<void> {
  */
 export async function readPrivateKey(path: string): Promise<string> {
   const handle = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause
+    if (cause.code !== 'ENOENT') throw unreadable(path, cause)
     throw new PosternError('key-missing', `there is no private key ${printable(path)}`, {
       exit: Exit.missing,
       hints: ['make one: postern identity create'],
@@ -59,6 +59,17 @@ export async function readPrivateKey(path: string): Promise<string> {
   } finally {
     await handle.close()
   }
+}
+
+/** A file that is there, or should be, and cannot be read (77 where the mode or the owner is why). */
+export function unreadable(path: string, cause: unknown): PosternError {
+  const {code} = cause as NodeJS.ErrnoException
+  const denied = code === 'EACCES' || code === 'EPERM'
+  return new PosternError('configuration-unreadable', `cannot read ${printable(path)}: ${code ?? 'error'}`, {
+    exit: denied ? Exit.permission : Exit.badState,
+    hints: ['check that it is there, its owner and its mode; nothing is done without it'],
+    cause,
+  })
 }
 
 /** What nobody but its owner may read. */

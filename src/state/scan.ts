@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {LEVELS} from '../policy/profile.ts'
-import {readUsersOctets} from './files.ts'
+import {readUsersOctets, unreadable} from './files.ts'
 import {isName} from './names.ts'
 
 /** A file of the config directory, read as UTF-8. */
@@ -105,15 +105,5 @@ function misnamed(path: string, message: string, hint: string): PosternError {
   return new PosternError('configuration-invalid', `${printable(path)}: ${message}`, {
     exit: Exit.badState,
     hints: [hint],
-  })
-}
-
-function unreadable(path: string, cause: unknown): PosternError {
-  const {code} = cause as NodeJS.ErrnoException
-  const denied = code === 'EACCES' || code === 'EPERM'
-  return new PosternError('configuration-unreadable', `cannot read ${printable(path)}: ${code ?? 'error'}`, {
-    exit: denied ? Exit.permission : Exit.badState,
-    hints: ['check that it is there, its owner and its mode; nothing is done without it'],
-    cause,
   })
 }

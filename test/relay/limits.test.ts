@@ -170,6 +170,16 @@ describe('the relay', () => {
     expect(await send(world.port(), {...TO, message: hops(10)})).toMatch(/^250 /)
   })
 
+  test.each([
+    ['550 5.6.0 message holds a NUL', 'a\0b\r\n'],
+    ['552 5.3.4 message too big', 'line\r\n'.repeat(400)],
+  ])('tells in the log of a message that is answered %s', async (reply, message) => {
+    await limited('messageSize: 1KiB')
+    expect(await send(world.port(), {...TO, message})).toMatch(reply)
+    expect(await world.event('rejected')).toMatchObject({command: 'DATA', reply, reason: 'the message as it came'})
+    expect(world.relay!.status().tally.rejected).toEqual([{command: 'DATA', code: reply.slice(0, 3), count: 1}])
+  })
+
   test.each(['messagesPerClient: 0/1m', 'messagesPerClient: 5', 'hops: 1', 'connections: 0', 'greetingDelay: 1h'])(
     'does not start with `%s`',
     async (limit) => {

@@ -156,6 +156,14 @@ describe('readPrivateKey', () => {
     expect(await readPrivateKey(path)).toBe('secret')
   })
 
+  test('says which file it is that cannot be read', async () => {
+    await using place = await scratch()
+    const path = join(place.dir, 'key')
+    await symlink(path, path)
+    const answer = {code: 'configuration-unreadable', message: `cannot read ${path}: ELOOP`, exit: 78}
+    await expect(readPrivateKey(path)).rejects.toMatchObject(answer)
+  })
+
   test('answers a missing key with exit 66', async () => {
     await using place = await scratch()
     await expect(readPrivateKey(join(place.dir, 'key'))).rejects.toMatchObject({code: 'key-missing', exit: 66})
