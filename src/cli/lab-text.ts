@@ -31,11 +31,12 @@ type Draw = (
 ) => Promise<string>
 
 const inPipe: Draw = async (head, members, {lab}, stream) => {
-  const titles = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it']
+  const titles = ['partner', 'domain', ...(lab ? ['address'] : []), ...LEVELS, 'what is wrong with it', 'findings']
   const rows = members.map((partner): Cell[] => [
     ...[partner.name, partner.domain, ...(lab ? [where(partner)] : [])],
     ...LEVELS.map((level) => partner.levels[level]),
     troubleOf(partner),
+    findingsOf(partner),
   ])
   return `${head}\n${await drawTable(titles, rows, {stream})}\n`
 }
@@ -50,6 +51,7 @@ const onTerminal: Draw = async (head, members, listing, stream) => {
     return [
       `  ${paint.strong(partner.name.padEnd(names))}  ${outcomesOf(partner)}`,
       ...hanging('    ', troubleOf(partner), width),
+      ...(findingsOf(partner) === '' ? [] : hanging('    ', findingsOf(partner), width).map(paint.faint)),
       ...(listing.lab || partner.domain !== `${partner.name}.example` ? [paint.faint(`    ${place}`)] : []),
     ]
   })
@@ -65,6 +67,12 @@ function outcomesOf({levels}: ListedPartner): string {
 
 function troubleOf({trouble, transaction}: ListedPartner): string {
   return transaction === null ? trouble : `${trouble}: mail is ${transaction}`
+}
+
+/** What the probe says of it: at level secure, beside that, and with --full. */
+function findingsOf({findings, remarks, full}: ListedPartner): string {
+  const more = full && full.length > 0 ? [`with --full ${full.join(', ')}`] : []
+  return [...findings, ...remarks, ...more].join(', ')
 }
 
 function where({address, hijackedBy}: ListedPartner): string {

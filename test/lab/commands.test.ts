@@ -62,6 +62,7 @@ describe('the lab as a process', () => {
         .split('\n')
         .filter((line) => line.includes('rc4-only')),
     ).toHaveLength(1)
+    expect(table.stdout).toMatch(/rc4-only .*validation-failure, .*with --full cipher-forbidden/)
   })
 
   test('lets a domain be hijacked and restored', async () => {
