@@ -51,7 +51,9 @@ const onTerminal: Draw = async (head, members, listing, stream) => {
     return [
       `  ${paint.strong(partner.name.padEnd(names))}  ${outcomesOf(partner)}`,
       ...hanging('    ', troubleOf(partner), width),
-      ...(findingsOf(partner) === '' ? [] : hanging('    ', findingsOf(partner), width).map(paint.faint)),
+      ...(findingsOf(partner) === ''
+        ? []
+        : hanging('    ', findingsOf(partner), width).map((line) => paint.faint(line))),
       ...(listing.lab || partner.domain !== `${partner.name}.example` ? [paint.faint(`    ${place}`)] : []),
     ]
   })
