@@ -1,4 +1,4 @@
-import {printable} from '../mail/domain.ts'
+import {Domain, printable} from '../mail/domain.ts'
 import type {Verification} from '../pki/certificate.ts'
 import type {AttemptEvidence, HandshakeEvidence} from './evidence.ts'
 import {type Problem, peerName, problem} from './problem.ts'
@@ -49,7 +49,8 @@ export function subjectProblems(attempt: AttemptEvidence, domain: string, checks
 }
 
 function subjectHint(presented: readonly string[]): string {
-  const name = presented.find((text) => !text.includes('*'))
+  // What is no host name, such as one with a NUL inside, is nobody's to be allowed.
+  const name = presented.find((text) => Domain.tryParse(text) !== null)
   const repair = 'the partner needs a certificate that names its MX host'
   return name ? `${repair}; if ${printable(name)} is theirs, allow it with --subject exact:${printable(name)}` : repair
 }

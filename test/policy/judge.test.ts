@@ -227,6 +227,16 @@ describe('the fate of a recipient', () => {
 })
 
 describe('a hint', () => {
+  test.each([
+    ['mx.host.example', /if mx\.host\.example is theirs/],
+    ['mx1.example.mil\0.attacker.example', /^the partner needs a certificate that names its MX host$/],
+    ['*.host.example', /names its MX host$/],
+  ])('allows a name of the certificate only where it is a host name: %j', (name, expected) => {
+    const other = attempt({handshake: handshake({presented: [certificate({dnsNames: [name]})]})})
+    const {findings} = judge(other, profileAt('secure'))
+    expect(findings.find(({code}) => code === 'certificate-host-mismatch')?.hint).toMatch(expected)
+  })
+
   const hintOf = (seen: AttemptEvidence) => judge(seen, profileAt('secure')).findings[0]?.hint ?? ''
   const stalled = (change: Partial<AttemptEvidence>) =>
     attempt({
