@@ -87,7 +87,11 @@ describe('send --direct', () => {
   test('a host that lacks what the message needs is a refusal, exit 69, and is not quoted', async () => {
     await given({tls: await pki.host()})
     const {code, json} = await direct('--to', 'полковник@example.mil')
-    expect([code, json.outcome, json.recipients[0]]).toMatchObject([69, 'bounced', {status: expect.stringMatching(/^5\.6\.[79]$/), reply: null}])
+    expect([code, json.outcome, json.recipients[0]]).toMatchObject([
+      69,
+      'bounced',
+      {status: expect.stringMatching(/^5\.6\.[79]$/), reply: null},
+    ])
   })
 
   test('exit 75 where nobody answers, 68 where there is no mail host', async () => {
