@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {printable} from '../mail/domain.ts'
 import {Exit, PosternError} from '../mail/error.ts'
 import {pemBlocks} from '../pki/pem.ts'
-import {readOptional, readPrivateKey, writeFileAtomic} from '../state/files.ts'
+import {readOptional, readPrivateKey, unreadable, writeFileAtomic} from '../state/files.ts'
 import {isName} from '../state/names.ts'
 import {nearest} from '../state/suggest.ts'
 
@@ -19,7 +19,7 @@ export interface StoredIdentity {
 /** Reads `identity/NAME.pem` and `.key`; null when neither is there. Throws (77) for an open key, (78) for damage. */
 export async function readIdentity(configDir: string, name: string): Promise<StoredIdentity | null> {
   const path = pathsOf(configDir, name)
-  const [pem, hasKey] = [await readOptional(path.pem), (await readOptional(path.key)) !== null]
+  const [pem, hasKey] = [await octetsOf(path.pem), (await octetsOf(path.key)) !== null]
   if (pem === null && !hasKey) return null
   const key = privateKey(name, await readPrivateKey(path.key), path.key)
   const certificates = pem === null ? [] : parseChain(name, pem.toString('latin1'), path.pem)
@@ -64,6 +64,12 @@ export async function writeKey(configDir: string, name: string, keyPem: string):
 
 function pathsOf(configDir: string, name: string): {pem: string; key: string} {
   return {pem: join(configDir, 'identity', `${name}.pem`), key: join(configDir, 'identity', `${name}.key`)}
+}
+
+function octetsOf(path: string): Promise<Buffer | null> {
+  return readOptional(path).catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
 }
 
 function privateKey(name: string, pem: string, path: string): KeyObject {
