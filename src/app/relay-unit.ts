@@ -51,6 +51,8 @@ ExecStart=${[...program, 'relay', 'start', ...dirs].map(quoted).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5s
+# What an administrator has to put right first: usage, a missing file, a right, an invalid configuration.
+RestartPreventExitStatus=64 65 66 73 77 78
 # A stop lets sessions and deliveries end for 15 s and gives a disk that hangs 5 s more.
 TimeoutStopSec=30s
 KillMode=mixed
