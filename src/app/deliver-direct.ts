@@ -12,7 +12,7 @@ import {pathWorld} from './path-world.ts'
 import {clientIdentity} from './relay-identity.ts'
 import {relayPolicy} from './relay-policy.ts'
 import {type SendResult, sendResult} from './send-result.ts'
-import {stepTimes} from './step-times.ts'
+import {queryTime, stepTimes} from './step-times.ts'
 import type {AppWorld} from './world.ts'
 
 export interface DirectDelivery {
@@ -43,7 +43,11 @@ export async function deliverDirect(world: AppWorld, delivery: DirectDelivery): 
     snapshot: {
       revision: config.revision,
       routes: delivery.route ? [{domain: '*', ...delivery.route}] : config.settings.routes,
-      path: pathWorld(world, config.settings, {clientIdentity: identity, timeouts: stepTimes(delivery.timeout)}),
+      path: pathWorld(world, config.settings, {
+        clientIdentity: identity,
+        timeouts: stepTimes(delivery.timeout),
+        query: queryTime(delivery.timeout),
+      }),
       policy: {...rules, ...named},
     },
     pool,

@@ -22,6 +22,8 @@ export function pathWorld(
     clientIdentity: PathWorld['clientIdentity']
     resolver?: string[]
     timeouts?: Partial<PathTimeouts>
+    /** Milliseconds that one DNS server has for one answer. */
+    query?: number
   },
 ): PathWorld {
   // Servers named by hand are nobody's promise that the way to them is safe.
@@ -31,7 +33,7 @@ export function pathWorld(
     sleep: world.sleep,
     random: world.random,
     dial: world.dial,
-    resolver: createResolver({servers, trusted, clock: world}),
+    resolver: createResolver({servers, trusted, clock: world, ...(options.query && {timeout: options.query})}),
     helloName: settings.hostname,
     isSelf: isSelf(settings),
     clientIdentity: options.clientIdentity,

@@ -25,7 +25,7 @@ import {Turns} from './probe-turns.ts'
 import {mixedFleet, settle} from './probe-verdict.ts'
 import {clientIdentity} from './relay-identity.ts'
 import {SelfCheck} from './self-check.ts'
-import {stepTimes} from './step-times.ts'
+import {queryTime, stepTimes} from './step-times.ts'
 import type {AppWorld} from './world.ts'
 
 export interface ProbeTarget {
@@ -83,9 +83,10 @@ export async function openProber(world: AppWorld, options: ProbeOptions): Promis
   const config = await loadConfiguration(world.configDir)
   const {settings} = config
   const {resolver} = options
-  const timeouts = stepTimes(options.timeout ?? MINUTE)
+  const whole = options.timeout ?? MINUTE
+  const times = {timeouts: stepTimes(whole), query: queryTime(whole)}
   const identity = await clientIdentity(world.configDir, settings.tls)
-  const path = pathWorld(world, settings, {clientIdentity: identity, timeouts, ...(resolver && {resolver})})
+  const path = pathWorld(world, settings, {clientIdentity: identity, ...times, ...(resolver && {resolver})})
   return {
     world,
     path,

@@ -18,3 +18,11 @@ export function stepTimes(whole: number): Partial<PathTimeouts> {
     handshake: 15_000,
   }
 }
+
+/** Tries of a look-up before it is given up, and some time to say so. */
+const QUERY_SHARE = 1 / 5
+
+/** How long one DNS server may take for one answer: so that a silent one is named before the whole time is over. */
+export function queryTime(whole: number): number {
+  return Math.min(3_000, Math.round(whole * QUERY_SHARE))
+}

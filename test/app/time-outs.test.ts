@@ -1,3 +1,5 @@
+import {createSocket} from 'node:dgram'
+import {once} from 'node:events'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {TLSSocket} from 'node:tls'
@@ -69,4 +71,16 @@ describe.each(Object.keys(STALLED))('a peer that stalls at %s until the whole ti
       expect(result.path?.attempts.map(({outcome}) => outcome)).toEqual(['unreachable'])
     }
   })
+})
+
+test('a DNS server that never answers is named before the whole time is over', async () => {
+  const server = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  await using bench = await probeBench(ZONE, [{}])
+  const resolver = [`127.0.0.1:${server.address().port}`]
+  const {exit, timedOut, findings} = await bench.probe('example.mil', {profile: 'secure', timeout: 3_000, resolver})
+  server.close()
+  expect([exit, timedOut ?? false]).toEqual([75, false])
+  expect(findings.map(({code}) => code)).toContain('local-resolver-down')
+  expect(findings.map(({message}) => message).join()).toContain(`${resolver[0]}: no answer within`)
 })
