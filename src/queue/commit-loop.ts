@@ -28,6 +28,8 @@ export interface CommitLoopOptions {
  */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
+  /** Answered before their transaction was written, which a full disk then undid: they go in as soon as there is room. */
+  #owed: Call[] = []
   #failure: PosternError | null = null
   #idle: NodeJS.Timeout | null = null
 
@@ -38,7 +40,8 @@ export class CommitLoop {
   run(calls: Call[]): void {
     const {answer, db} = this.#options
     const writes = calls.filter(({operation}) => isWrite(operation))
-    if (writes.length > 0) answer(this.#commit(writes))
+    this.#payOwed()
+    if (writes.length > 0) answer(this.#commit(writes, mustWait))
     for (const call of calls) if (!isWrite(call.operation)) answer([this.#read(call)])
     if (!this.#failure && db.logFrames > MOST_LOG_FRAMES) this.#checkpoint()
     else this.#idle ??= setTimeout(() => this.#whenIdle(), IDLE_MS).unref()
@@ -47,13 +50,21 @@ export class CommitLoop {
   /** What SQLite does to the file of a failed store when the thread ends, nobody is told of and nothing relies on. */
   close(): void {
     if (this.#idle) clearTimeout(this.#idle)
+    this.#payOwed()
     this.#checkpoint()
     if (!this.#failure) this.#options.db.close()
   }
 
-  #commit(writes: Call[]): Answer[] {
+  #payOwed(): void {
+    const owed = this.#owed.splice(0)
+    if (owed.length === 0) return
+    const answers = this.#commit(owed, () => true)
+    this.#owed.push(...owed.filter((_, n) => answers[n]!.error?.code === 'queue-full'))
+  }
+
+  #commit(writes: Call[], mustWait: (call: Call) => boolean): Answer[] {
     if (this.#failure) return refuseAll(writes, this.#failure)
-    const {db, answer} = this.#options
+    const {db, answer, messages} = this.#options
     let unanswered = writes
     try {
       db.exec('BEGIN IMMEDIATE')
@@ -64,11 +75,16 @@ export class CommitLoop {
       this.#unlinkDoomed()
       return answers.filter((_, n) => mustWait(writes[n]!))
     } catch (error) {
-      if (!(error instanceof RolledBack)) return refuseAll(unanswered, this.#fail(error))
+      const atOnce = error instanceof RolledBack
+      if (!atOnce && !isFull(error)) return refuseAll(unanswered, this.#fail(error))
+      if (db.inTransaction) db.exec('ROLLBACK')
+      // Whose end was undone still needs its segment.
+      messages.doomedSegments.length = 0
+      if (!atOnce) this.#owed.push(...writes.filter((call) => !unanswered.includes(call)))
       // The full disk took the whole transaction with it: each call gets its own, and those that fit go through.
-      return writes.length > 1
-        ? writes.flatMap((call) => this.#commit([call]))
-        : refuseAll(writes, queueFull(error.cause))
+      return unanswered.length > 1
+        ? unanswered.flatMap((call) => this.#commit([call], () => true))
+        : refuseAll(unanswered, queueFull(atOnce ? error.cause : error))
     }
   }
 
@@ -106,7 +122,9 @@ export class CommitLoop {
 
   #whenIdle(): void {
     this.#idle = null
+    this.#payOwed()
     this.#checkpoint()
+    if (this.#owed.length > 0) this.#idle = setTimeout(() => this.#whenIdle(), IDLE_MS).unref()
   }
 
   #checkpoint(): void {

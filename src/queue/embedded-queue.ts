@@ -12,8 +12,6 @@ import {readFrames, readSegment} from './segment-reader.ts'
 import {SegmentWriter} from './segment-writer.ts'
 import type * as Store from './store.ts'
 
-const FREE_CHECK_MS = 1000
-
 export interface EmbeddedQueueParts {
   thread: DatabaseThread
   segments: DirectorySync
@@ -31,7 +29,6 @@ export class EmbeddedQueue implements Store.QueueStore {
   readonly #wakes = new Set<() => void>()
   readonly #arriving = new Set<IncomingMessage>()
   #closed = false
-  #freeSince = Number.NEGATIVE_INFINITY
 
   constructor(parts: EmbeddedQueueParts) {
     this.#parts = parts
@@ -44,6 +41,7 @@ export class EmbeddedQueue implements Store.QueueStore {
     this.#checkOpen()
     const incoming: IncomingMessage = new IncomingMessage({
       createSegment: () => SegmentWriter.create(segments, newQueueId(clock.now())),
+      checkFree: () => this.#checkFree(),
       insert: (message, body) => this.#insert(message, body),
       onDiskError: (error) => this.#parts.thread.fail(queueFailed(error)),
       onEnd: () => this.#arriving.delete(incoming),
@@ -178,10 +176,7 @@ export class EmbeddedQueue implements Store.QueueStore {
 
   // Messages that are refused early leave room for what the queue has to write about those it holds.
   async #checkFree(): Promise<void> {
-    const {clock} = this.#parts
-    if (Math.abs(clock.now() - this.#freeSince) < FREE_CHECK_MS) return
     if (!(await this.hasRoom())) throw queueFull()
-    this.#freeSince = clock.now()
   }
 
   #checkOpen(): void {

@@ -10,6 +10,8 @@ const FIRST_OCTETS = 4096
 
 export interface IncomingOptions {
   createSegment: () => Promise<SegmentWriter>
+  /** Throws `queue-full` where too little is free: asked before each frame, since many bodies arrive side by side. */
+  checkFree: () => Promise<void>
   insert: (message: NewMessage, body: StoredBody) => Promise<string>
   /** Called with the error that makes the whole store fail. */
   onDiskError: (error: unknown) => void
@@ -101,6 +103,7 @@ export class IncomingMessage implements IncomingBody {
   }
 
   async #flush(): Promise<void> {
+    await this.#options.checkFree()
     await this.#disk(async () => {
       this.#segment ??= await this.#options.createSegment()
       await this.#segment.append(this.#buffer.subarray(0, this.#filled))
