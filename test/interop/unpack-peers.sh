@@ -9,7 +9,9 @@ fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 chmod 755 "$fresh"
 cd "$fresh"
-apt-get -qq download exim4-daemon-light opensmtpd
+packages="exim4-daemon-light opensmtpd"
+# shellcheck disable=SC2086
+apt-get -qq download $packages 2>/dev/null || { $sudo apt-get -qq update >/dev/null; apt-get -qq download $packages; }
 mkdir tree
 libraries=""
 for package in *.deb; do
