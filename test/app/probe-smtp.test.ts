@@ -130,7 +130,7 @@ describe('a port that speaks the other way', () => {
     const late: PeerScript['replies'] = {
       STARTTLS: ({send, stream}) => {
         send('220 go\r\n')
-        stream.once('data', () => send('500 5.5.1 command not recognised\r\n'))
+        stream.removeAllListeners('data').once('data', () => send('500 5.5.1 command not recognised\r\n'))
       },
     }
     const {result} = await look({extensions: ['STARTTLS'], replies: late}, {level: 'encrypt'})

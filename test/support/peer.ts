@@ -178,6 +178,9 @@ class Play {
     this.#connection.lines.push(line)
     const verb = line.split(' ')[0]!.toUpperCase()
     const scripted = this.#script.replies?.[verb]
+    // What follows a 220 is a ClientHello, in which a CRLF may stand by chance: no line to answer.
+    if (verb === 'STARTTLS' && typeof scripted === 'string' && scripted.startsWith('220'))
+      this.#stream.off('data', this.#take)
     if (scripted !== undefined) this.#answer(scripted, line)
     else if (verb === 'EHLO') this.#say(this.#ehlo())
     else if (verb === 'STARTTLS' && this.#script.tls) this.#go()
