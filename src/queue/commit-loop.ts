@@ -23,8 +23,9 @@ export interface CommitLoopOptions {
 /**
  * Group commit. The calls that came in while the last transaction was being synced share the next one, so that the
  * cost of a sync is divided among all who wait for it; nobody is answered before COMMIT has returned, save those who
- * only had to say that a message was delivered. What one call does wrong is undone for that call alone. After an error of the disk nothing is tried again: a second fsync may
- * report success for pages that the first one lost, so the state of the file is only known after a new opening.
+ * only had to say that a message was delivered. What one call does wrong is undone for that call alone, and so is what a
+ * full disk has no room for. After any other error of the disk nothing is tried again: a second fsync may report success
+ * for pages that the first one lost, so the state of the file is only known after a new opening.
  */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
@@ -62,18 +63,19 @@ export class CommitLoop {
     this.#owed.push(...owed.filter((_, n) => answers[n]!.error?.code === 'queue-full'))
   }
 
-  #commit(writes: Call[], mustWait: (call: Call) => boolean): Answer[] {
+  /** `waits`: who is answered after COMMIT and not before it. */
+  #commit(writes: Call[], waits: (call: Call) => boolean): Answer[] {
     if (this.#failure) return refuseAll(writes, this.#failure)
     const {db, answer, messages} = this.#options
     let unanswered = writes
     try {
       db.exec('BEGIN IMMEDIATE')
       const answers = writes.map((call) => this.#attempt(call))
-      unanswered = writes.filter(mustWait)
-      answer(answers.filter((_, n) => !mustWait(writes[n]!)))
+      unanswered = writes.filter(waits)
+      answer(answers.filter((_, n) => !waits(writes[n]!)))
       db.exec('COMMIT')
       this.#unlinkDoomed()
-      return answers.filter((_, n) => mustWait(writes[n]!))
+      return answers.filter((_, n) => waits(writes[n]!))
     } catch (error) {
       const atOnce = error instanceof RolledBack
       if (!atOnce && !isFull(error)) return refuseAll(unanswered, this.#fail(error))

@@ -168,7 +168,7 @@ function routeHost(host: string): string | null {
 }
 
 /** `IP`, `IP:PORT`, `[IPv6]:PORT`; null when it is none. */
-export function serverAddress(server: string): {address: string; port: number} | null {
+function serverAddress(server: string): {address: string; port: number} | null {
   if (isIP(server)) return {address: server, port: 53}
   const [, v6, v4, digits] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(server) ?? []
   const ip = v6 ?? v4

@@ -35,7 +35,7 @@ function greetingRemarks(attempt: AttemptEvidence, {answersHello}: PeerFacts): F
   const {stage, reply, reason} = attempt.reach
   if (reply !== null) return [unwelcome(peer, reply)]
   if (!/^(no answer within|the time for the whole look)/.test(reason)) return []
-  if (stage === 'ehlo' && attempt.timings.handshake !== undefined) return [silentHandshake(peer)]
+  if (stage === 'ehlo' && attempt.timings.handshake !== undefined) return [silentHandshake(peer, 'did not go through with the handshake')]
   if (stage === 'ehlo') {
     const hint = 'try again later; the partner should look for what holds sessions back behind the banner'
     return [finding('ehlo-silence', `${peer} greeted and then did not answer EHLO`, hint)]
@@ -127,8 +127,8 @@ function starredBanner({banner}: AttemptEvidence): string | undefined {
   return banner !== null && /^220[ -][*\d ]*\*{6,}[*\d ]*$/.test(banner) ? banner : undefined
 }
 
-function silentHandshake(peer: string): Finding {
-  const message = `${peer} said 220 to STARTTLS and did not go through with the handshake`
+function silentHandshake(peer: string, how: string): Finding {
+  const message = `${peer} said 220 to STARTTLS and ${how}`
   const hint = 'a filter on the way may swallow the ClientHello: try from another network'
   return finding('handshake-silence', message, hint)
 }
@@ -137,16 +137,8 @@ function handshakeRemarks(attempt: AttemptEvidence, {nonTls}: PeerFacts): Findin
   const {handshake, mode, port} = attempt
   if (handshake?.status !== 'failed') return []
   const peer = peerName(attempt)
-  if (handshake.code === 'timeout' && mode === 'starttls') {
-    const message = `${peer} said 220 to STARTTLS and nothing to the handshake that followed`
-    return [
-      finding(
-        'handshake-silence',
-        message,
-        'a filter on the way may swallow the ClientHello: try from another network',
-      ),
-    ]
-  }
+  if (handshake.code === 'timeout' && mode === 'starttls')
+    return [silentHandshake(peer, 'nothing to the handshake that followed')]
   if (nonTls === null || !/^[2-5]\d\d[ -]/.test(nonTls)) return []
   const said = `"${printable(nonTls.split(/\r?\n/)[0] ?? '', 80)}"`
   if (mode === 'implicit') {
