@@ -35,7 +35,8 @@ function greetingRemarks(attempt: AttemptEvidence, {answersHello}: PeerFacts): F
   const {stage, reply, reason} = attempt.reach
   if (reply !== null) return [unwelcome(peer, reply)]
   if (!/^(no answer within|the time for the whole look)/.test(reason)) return []
-  if (stage === 'ehlo' && attempt.timings.handshake !== undefined) return [silentHandshake(peer, 'did not go through with the handshake')]
+  if (stage === 'ehlo' && attempt.timings.handshake !== undefined)
+    return [silentHandshake(peer, 'did not go through with the handshake')]
   if (stage === 'ehlo') {
     const hint = 'try again later; the partner should look for what holds sessions back behind the banner'
     return [finding('ehlo-silence', `${peer} greeted and then did not answer EHLO`, hint)]
